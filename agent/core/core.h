@@ -21,11 +21,12 @@
 #ifndef AGENT_CORE_CORE_H
 #define AGENT_CORE_CORE_H
 
-#include "agent/batch/message.h"
+#include "agent/batch/report.h"
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "proto/pack.h"
 #include "proto/wire.h"
 
 struct core; /* opaque */
@@ -33,8 +34,7 @@ struct core; /* opaque */
 #define CORE_OUT_BYTES (2 * LIMIT_MESSAGE)
 #define CORE_ACTIONS   96
 
-enum core_purpose { PURPOSE_SAFETY, PURPOSE_DIAGNOSIS, PURPOSE_USAGE, PURPOSE_REMOTE };
-#define PURPOSE_ALL 0xfu
+#define CONSENT_ALL ((1u << PURPOSE_SAFETY) | (1u << PURPOSE_DIAGNOSIS) | (1u << PURPOSE_USAGE))
 
 /* What the pack says about ids, as far as the device needs it. What is not
  * listed passes as it came, as purpose `usage`. */
@@ -43,7 +43,7 @@ struct core_meaning {
     enum core_meaning_kind kind;
     uint32_t id;
     int32_t exponent; /* of a metric: what its values are rounded to */
-    uint8_t purpose;  /* enum core_purpose */
+    uint8_t purpose;  /* enum purpose (proto/pack.h) */
 };
 
 struct core_config {
@@ -57,7 +57,7 @@ struct core_config {
     struct wire_identity identity;       /* copied */
     const struct core_meaning *meanings; /* copied */
     size_t n_meanings;                   /* at most 1024 */
-    uint32_t consents;                   /* 1 << enum core_purpose, OR-ed */
+    uint32_t consents;                   /* 1u << enum purpose, OR-ed; 0 none */
 
     /* 0 stands for the default in brackets. */
     int64_t bulk_age_ms;        /* a reading waits no longer to be sealed [10 s] */
@@ -81,8 +81,9 @@ struct core_config {
 };
 
 enum core_event_kind {
-    CORE_EVENT_TICK,    /* core_wake_ms was reached */
-    CORE_EVENT_MESSAGE, /* a source said something */
+    CORE_EVENT_TICK,     /* core_wake_ms was reached */
+    CORE_EVENT_REPORT,   /* a source said something */
+    CORE_EVENT_IDENTITY, /* who we are has changed: told at once */
     CORE_EVENT_UP,
     CORE_EVENT_DOWN,     /* `slow`: identity or certificate refused, try slowly; text: why */
     CORE_EVENT_RECEIVED, /* bytes on the down topic */
@@ -95,8 +96,9 @@ enum core_event_kind {
 struct core_event {
     enum core_event_kind kind;
     struct now now;
-    const struct message *message; /* borrowed, CORE_EVENT_MESSAGE */
-    struct slice bytes;            /* borrowed, CORE_EVENT_RECEIVED; text of CORE_EVENT_DOWN */
+    const struct report *report;          /* borrowed, CORE_EVENT_REPORT */
+    const struct wire_identity *identity; /* borrowed, CORE_EVENT_IDENTITY */
+    struct slice bytes; /* borrowed, CORE_EVENT_RECEIVED; text of CORE_EVENT_DOWN */
     uint64_t token;
     uint64_t value;
     bool ok;
@@ -107,7 +109,7 @@ enum core_action_kind {
     CORE_CONNECT,
     CORE_DISCONNECT,
     CORE_PUBLISH,       /* bytes on the up topic, with qos and token */
-    CORE_FAULT_DURABLE, /* to source: reports of (id, instance) up to ref are safe */
+    CORE_FAULT_DURABLE, /* to source: the report `ref` of its boot is safe */
     CORE_ACT,           /* to source: do action id of instance with args, answer with ref */
     CORE_SETTING,       /* text = key, value: a setting came into force, for who cares */
     CORE_SYNC,          /* when all else is done: CORE_EVENT_SYNC */
