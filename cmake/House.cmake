@@ -23,7 +23,8 @@ target_compile_options(house_flags INTERFACE
   -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
   -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -fno-common
-  -fstack-protector-strong)
+  -fstack-protector-strong
+  -Wno-format-truncation) # texts are cut on purpose, and lengths are checked where it matters
 target_compile_definitions(house_flags INTERFACE _GNU_SOURCE TOCSIN_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
