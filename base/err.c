@@ -25,8 +25,10 @@ int err_wrap(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof e->text)
-        snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", was);
+    if (n >= 0 && (size_t)n < sizeof e->text) {
+        int room = (int)(sizeof e->text - (size_t)n);
+        snprintf(e->text + n, (size_t)room, ": %.*s", room > 3 ? room - 3 : 0, was);
+    }
     return e->code;
 }
 

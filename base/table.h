@@ -2,8 +2,8 @@
  * and a sentence of help. The file's parser, --help, `show config` and the docs
  * page all read it.
  *
- * A config file is lines of `name = value`; '#' starts a comment; a value may
- * stand in double quotes. Durations are written 250ms, 30s, 5m, 2h, 1d and are
+ * A config file is lines of `name = value`; '#' at a line's start or after a
+ * blank starts a comment; a value may stand in double quotes (\" and \\ inside). Durations are written 250ms, 30s, 5m, 2h, 1d and are
  * kept in milliseconds; sizes 64KiB, 20MiB, 1GiB (or kB, MB, GB) in bytes. */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
@@ -58,6 +58,9 @@ void table_free(const struct table *t, void *config);
 void table_show(const struct table *t, const void *config, struct buf *out);
 /* The rows for --help: name, type and bounds, default, sentence. */
 void table_help(const struct table *t, struct buf *out);
+
+/* A number of that type as a person writes it: 90000 as "90s". At most 31 bytes. */
+void table_number(enum table_type type, double value, char *to, size_t cap);
 
 /* Parses one number with its unit; whole text. ERR_INVALID. */
 int parse_duration_ms(const char *text, int64_t *ret_ms);
