@@ -24,7 +24,7 @@ target_compile_options(house_flags INTERFACE
   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
   -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -fno-common
   -fstack-protector-strong
-  -Wno-format-truncation) # texts are cut on purpose, and lengths are checked where it matters
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>) # texts are cut on purpose
 target_compile_definitions(house_flags INTERFACE _GNU_SOURCE TOCSIN_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")

@@ -56,6 +56,19 @@ static bool undelta(const int64_t *deltas, size_t n, int64_t *to)
     return true;
 }
 
+/* Sums deltas of deltas: see beats() of the encoder. */
+static bool unbeat(const int64_t *beats, size_t n, int64_t *to)
+{
+    int64_t sum = 0, delta = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (__builtin_add_overflow(i < 2 ? 0 : delta, beats[i], &delta) ||
+            __builtin_add_overflow(sum, delta, &sum))
+            return false;
+        to[i] = sum;
+    }
+    return true;
+}
+
 static void read_column(struct pass *p, const Tocsin__Column *m, size_t n_sources,
                         struct wire_column *to)
 {
@@ -66,7 +79,7 @@ static void read_column(struct pass *p, const Tocsin__Column *m, size_t n_source
         pass_fail(p, ERR_INVALID, "column: times and values differ in number, or unknown type");
     else if (m->source >= n_sources)
         pass_fail(p, ERR_INVALID, "column.source: not in sources");
-    else if (at_ms && v && (!undelta(m->dt, n, at_ms) || !undelta(m->dv, n, v)))
+    else if (at_ms && v && (!unbeat(m->dt, n, at_ms) || !undelta(m->dv, n, v)))
         pass_fail(p, ERR_INVALID, "column: deltas overflow");
     exponent_ok(p, m->exponent);
     if (p->rc)
@@ -241,15 +254,16 @@ static bool counts_ok(struct pass *p, const Tocsin__Batch *m)
            pass_count(p, m->n_results, LIMIT_RECORDS, "results: too many");
 }
 
-static bool head_ok(struct pass *p, const Tocsin__Batch *m)
+/* The ledger goes by wire_batch_head: the two readings must be one. */
+static bool head_ok(struct pass *p, const Tocsin__Batch *m, struct slice bytes)
 {
+    struct wire_head head;
     if (m->version == 0 || m->version > WIRE_VERSION)
         return pass_fail(p, ERR_VERSION, "version: not known to this program");
-    if (m->lane >= LANE_COUNT)
-        return pass_fail(p, ERR_INVALID, "lane: unknown");
-    if (m->stream == 0 || m->seq == 0 || m->low == 0 || m->low > m->seq ||
-        m->seq > (uint64_t)INT64_MAX)
-        return pass_fail(p, ERR_INVALID, "stream, seq or low: outside its range");
+    if (m->seq > (uint64_t)INT64_MAX || wire_batch_head(bytes, &head) != 0 ||
+        head.stream != m->stream || head.lane != m->lane || head.seq != m->seq ||
+        head.low != m->low)
+        return pass_fail(p, ERR_INVALID, "stream, lane, seq or low: outside its range");
     return true;
 }
 
@@ -262,7 +276,7 @@ int wire_decode_batch(struct slice bytes, struct arena *arena, struct wire_batch
 
     if (pass_count(&p, bytes.len, LIMIT_BATCH, "batch: too large"))
         m = (Tocsin__Batch *)pass_unpack(&p, &tocsin__batch__descriptor, bytes);
-    if (!m || !head_ok(&p, m) || !counts_ok(&p, m))
+    if (!m || !head_ok(&p, m, bytes) || !counts_ok(&p, m))
         return pass_end(&p, ret_reason);
     b.stream = m->stream;
     b.lane = m->lane;

@@ -6,15 +6,16 @@
 
 static bool batch_within_limits(const struct wire_batch *b)
 {
+    if (b->n_sources > LIMIT_SOURCES || b->n_columns > LIMIT_COLUMNS ||
+        b->n_faults > LIMIT_FAULTS || b->n_cycles > LIMIT_RECORDS || b->n_events > LIMIT_RECORDS ||
+        b->n_intents > LIMIT_RECORDS || b->n_resets > LIMIT_RECORDS ||
+        b->n_results > LIMIT_RECORDS ||
+        (b->identity && b->identity->n_components > LIMIT_COMPONENTS))
+        return false;
     size_t samples = 0;
     for (size_t i = 0; i < b->n_columns; i++)
         samples += b->columns[i].n;
-    return b->n_sources <= LIMIT_SOURCES && b->n_columns <= LIMIT_COLUMNS &&
-           samples <= LIMIT_SAMPLES && b->n_faults <= LIMIT_FAULTS &&
-           b->n_cycles <= LIMIT_RECORDS && b->n_events <= LIMIT_RECORDS &&
-           b->n_intents <= LIMIT_RECORDS && b->n_resets <= LIMIT_RECORDS &&
-           b->n_results <= LIMIT_RECORDS &&
-           (!b->identity || b->identity->n_components <= LIMIT_COMPONENTS);
+    return samples <= LIMIT_SAMPLES;
 }
 
 /* An upper bound of the scratch block: the generated structs, an array of
@@ -86,6 +87,17 @@ static int64_t *deltas(struct pass *p, const int64_t *values, size_t n)
     return to;
 }
 
+/* Readings come at a beat: from the third on, what differs from the last delta
+ * is what is said, one byte where the beat holds. */
+static int64_t *beats(struct pass *p, const int64_t *times, size_t n)
+{
+    int64_t *to = deltas(p, times, n);
+    for (size_t i = n; to && i-- > 2;)
+        if (__builtin_sub_overflow(to[i], to[i - 1], &to[i]))
+            pass_fail(p, ERR_LIMIT, "column: deltas overflow");
+    return to;
+}
+
 static void write_columns(struct pass *p, const struct wire_batch *b, Tocsin__Batch *m)
 {
     Tocsin__Column *to = (Tocsin__Column *)(void *)make_pointers(
@@ -97,7 +109,7 @@ static void write_columns(struct pass *p, const struct wire_batch *b, Tocsin__Ba
         to[i].instance = c->instance;
         to[i].exponent = c->exponent;
         to[i].keyframe = c->keyframe;
-        to[i].dt = deltas(p, c->at_ms, c->n);
+        to[i].dt = beats(p, c->at_ms, c->n);
         to[i].dv = deltas(p, c->v, c->n);
         to[i].n_dt = to[i].n_dv = c->n;
     }
@@ -259,12 +271,13 @@ static void write_all(struct pass *p, const struct wire_batch *b, Tocsin__Batch 
 int wire_encode_batch(const struct wire_batch *batch, struct buf *out)
 {
     struct arena scratch;
-    Tocsin__Batch m = TOCSIN__BATCH__INIT;
+    Tocsin__Batch m;
     if (!batch_within_limits(batch))
         return ERR_LIMIT;
     if (arena_init(&scratch, scratch_bytes(batch)) != 0)
         return ERR_NOMEM;
     struct pass p = {.arena = &scratch};
+    tocsin__batch__init(&m);
     write_all(&p, batch, &m);
     int rc = p.rc ? p.rc : wire_pack(&m.base, out, LIMIT_BATCH);
     arena_free(&scratch);

@@ -200,15 +200,19 @@ static bool down_within_limits(const struct wire_down *d)
 int wire_encode_down(const struct wire_down *down, struct buf *out)
 {
     struct arena scratch;
-    Tocsin__Down m = TOCSIN__DOWN__INIT;
-    Tocsin__Ack ack = TOCSIN__ACK__INIT;
-    Tocsin__Command command = TOCSIN__COMMAND__INIT;
-    Tocsin__Settings settings = TOCSIN__SETTINGS__INIT;
+    Tocsin__Down m;
+    Tocsin__Ack ack;
+    Tocsin__Command command;
+    Tocsin__Settings settings;
     if (!down_within_limits(down))
         return ERR_LIMIT;
     if (arena_init(&scratch, scratch_bytes(down)) != 0)
         return ERR_NOMEM;
     struct pass p = {.arena = &scratch};
+    tocsin__down__init(&m);
+    tocsin__ack__init(&ack);
+    tocsin__command__init(&command);
+    tocsin__settings__init(&settings);
     m.version = WIRE_VERSION;
     m.epoch = down->epoch;
     if (down->kind == DOWN_ACK) {

@@ -184,15 +184,19 @@ static bool up_within_limits(const struct wire_up *up)
 int wire_encode_up(const struct wire_up *up, struct buf *out)
 {
     struct arena scratch;
-    Tocsin__Up m = TOCSIN__UP__INIT;
-    Tocsin__Hello hello = TOCSIN__HELLO__INIT;
-    Tocsin__Will will = TOCSIN__WILL__INIT;
-    Tocsin__Account account = TOCSIN__ACCOUNT__INIT;
+    Tocsin__Up m;
+    Tocsin__Hello hello;
+    Tocsin__Will will;
+    Tocsin__Account account;
     if (!up_within_limits(up))
         return ERR_LIMIT;
     if (arena_init(&scratch, scratch_bytes(up)) != 0)
         return ERR_NOMEM;
     struct pass p = {.arena = &scratch};
+    tocsin__up__init(&m);
+    tocsin__hello__init(&hello);
+    tocsin__will__init(&will);
+    tocsin__account__init(&account);
     m.version = WIRE_VERSION;
     m.boot = up->boot;
     m.sent_ms = (uint64_t)up->sent_ms;
