@@ -41,18 +41,24 @@ struct pack_cycle {
     const char *name;
     size_t n_metrics;
     const uint32_t *metrics;
+    size_t n_labels;
+    const struct pack_label *labels;
 };
 struct pack_action {
     uint32_t id;
     const char *name;
     bool idle_only, confirm_device;
+    size_t n_labels;
+    const struct pack_label *labels;
 };
 struct pack_place { /* where a text stands in the source */
     const char *file;
     uint32_t line, col;
 };
 struct pack_rule {
-    const char *name, *when, *clear, *message; /* clear and message may be "" */
+    /* clear and message may be "". when and clear stand as in the source, line
+     * breaks and indentation included, so that a mistake can be told by place. */
+    const char *name, *when, *clear, *message;
     struct pack_place at, when_at, clear_at;
     int64_t for_ms;
     enum severity severity;
@@ -80,6 +86,14 @@ struct pack {
     const struct pack_label *labels; /* the family's own name */
 };
 
+/* Bounds of a pack; a larger one is refused. */
+#define PACK_FILE_BYTES (1024 * 1024)
+#define PACK_ITEMS      1024 /* metrics, faults, cycles, actions, of each */
+#define PACK_RULES      256
+#define PACK_MESSAGES   4096 /* names times languages */
+#define PACK_LIST       64   /* models, labels, steps, metrics of a cycle */
+#define PACK_ID_MAX     59999
+
 /* Reads a built pack. ERR_CORRUPT (checksum), ERR_VERSION, ERR_INVALID, ERR_LIMIT,
  * ERR_NOMEM; `e` says which. The caller frees with pack_free. */
 int pack_load(struct slice file, struct pack **ret_pack, struct err *e);
@@ -95,6 +109,7 @@ const struct pack_metric *pack_metric_named(const struct pack *pack, const char 
 const struct pack_fault *pack_fault(const struct pack *pack, uint32_t id);
 const struct pack_fault *pack_fault_named(const struct pack *pack, const char *name);
 const struct pack_cycle *pack_cycle(const struct pack *pack, uint32_t id);
+const struct pack_cycle *pack_cycle_named(const struct pack *pack, const char *name);
 const struct pack_action *pack_action(const struct pack *pack, uint32_t id);
 /* The message in that language, else in English, else NULL. */
 const struct pack_message *pack_message(const struct pack *pack, const char *name,
