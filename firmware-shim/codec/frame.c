@@ -41,7 +41,12 @@ size_t frame_seal(uint8_t *buf, size_t payload_len)
 
 void frame_reader_init(struct frame_reader *r, uint8_t *buf, size_t size)
 {
-    *r = (struct frame_reader){.buf = buf, .size = (uint16_t)(size < 0xffff ? size : 0xffff)};
+    r->buf = buf;
+    r->size = (uint16_t)(size < 0xffff ? size : 0xffff);
+    r->used = 0;
+    r->skipping = false;
+    r->payload = NULL;
+    r->payload_len = 0;
 }
 
 /* Puts the zeros back in place: each code byte stood for the next one. */

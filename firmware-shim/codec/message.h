@@ -2,16 +2,22 @@
  *
  * Up (firmware to agent) every message starts with the same header:
  *     kind u8 | boot u32 | counter | source_ms | id | instance u8 | body
- * Down (agent to firmware):
+ * Down (agent to firmware), all of fixed size so that firmware reads it cheaply:
  *     kind u8 | boot u32 | body
  * Fixed numbers are little-endian; the others are varints of 7 bits a byte, low
  * bits first; signed ones are zigzagged. A text is a length and its bytes. A
  * later version may append fields: bytes after the known ones are ignored.
  *
  * `counter` grows by one with each new message, so a hole is a message that was
- * lost. A fault is said again, with its first counter and source_ms, until it
- * is acknowledged: its counter is its identity. Freestanding, no allocation;
- * texts and bytes of a decoded message are borrowed from the payload. */
+ * lost. Two kinds are said again, byte for byte, until they are acknowledged: a
+ * fault's state and a factory reset; their counter is their identity. So a
+ * counter that is not new fills a hole or is a double, and the reader takes a
+ * fault's state when its counter is above the last one it took of that fault and
+ * instance in this boot. `raises` and `first_age_ms` tell of raises since the
+ * last state that was acknowledged: one that came and went unheard is not lost.
+ *
+ * Freestanding, no allocation; texts and bytes of a decoded message are borrowed
+ * from the payload. */
 #ifndef FIRMWARE_SHIM_MESSAGE_H
 #define FIRMWARE_SHIM_MESSAGE_H
 
@@ -23,7 +29,8 @@
 #define MESSAGE_TEXT_MAX       48 /* bytes of one text; longer ones are cut when encoding */
 #define MESSAGE_CONTEXT_MAX    16 /* values that a fault carries */
 #define MESSAGE_COMPONENTS_MAX 8
-#define MESSAGE_ARGS_MAX       8
+#define MESSAGE_ARGS_MAX       8 /* arguments of an action, MESSAGE_ARG_BYTES each */
+#define MESSAGE_ARG_BYTES      5
 
 /* n * 10^exponent: 4.25 is {425, -2}. Exponents outside -12..12 are refused. */
 struct message_value {
@@ -137,13 +144,13 @@ struct message_down {
     uint8_t kind;  /* MESSAGE_ACK .. MESSAGE_SETTING */
     uint32_t boot; /* of the source that is spoken to; 0: whoever listens */
     union {
-        uint32_t ack; /* the counter of a fault that is durable now */
+        uint32_t ack; /* the counter of a fault or factory reset that is durable now */
         struct {
             uint16_t id;
             uint8_t instance;
             uint32_t request;
             struct message_bytes args; /* read with message_arg_next() */
-        } action;
+        } action;                      /* its bytes on the wire: id, instance, request, args */
         struct {
             int64_t wall_ms;
             uint8_t trusted; /* 1: the agent's clock is synchronised */
@@ -173,8 +180,8 @@ int message_down_encode(const struct message_down *m, uint8_t *buf, size_t size)
 int message_up_decode(const uint8_t *buf, size_t len, struct message_up *ret);
 int message_down_decode(const uint8_t *buf, size_t len, struct message_down *ret);
 
-/* Appends one value to packed bytes of *len so far. False, and nothing written,
- * when it does not fit. */
+/* Appends one value to packed bytes of *len so far. False, with *len as it was,
+ * when it does not fit; an argument's n must fit 32 bits. */
 bool message_context_put(uint8_t *buf, size_t size, size_t *len, uint16_t metric,
                          struct message_value value);
 bool message_arg_put(uint8_t *buf, size_t size, size_t *len, struct message_value value);

@@ -31,4 +31,10 @@ bool wire_get_signed(struct wire_in *in, int64_t *ret);
 /* Lends `len` bytes of the input. */
 bool wire_get(struct wire_in *in, size_t len, const uint8_t **ret);
 
+/* Four little-endian bytes. */
+static inline uint32_t wire_le32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 #endif
