@@ -1,0 +1,53 @@
+/* tocsin, the command line: one row a subcommand. */
+#include "base/table.h"
+#include "ctl/args/args.h"
+#include "ctl/ca/ca.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} subcommands[] = {
+    {"ca", cmd_ca, "make certificates for a bench"},
+};
+#define COUNT (sizeof subcommands / sizeof subcommands[0])
+
+static void usage(FILE *to)
+{
+    fprintf(to, "usage: tocsin COMMAND ... (tocsin COMMAND --help tells more)\n\n");
+    for (size_t i = 0; i < COUNT; i++)
+        fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].help);
+}
+
+static int unknown(const char *word)
+{
+    const char *names[COUNT + 1];
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = subcommands[i].name;
+    names[COUNT] = NULL;
+    const char *likely = likely_word(word, names);
+    fprintf(stderr, "tocsin: no command '%s'%s%s%s\n", word, likely ? "; did you mean '" : "",
+            likely ? likely : "", likely ? "'?" : "");
+    usage(stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+        usage(stdout);
+        return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("tocsin %s\n", TOCSIN_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(word, subcommands[i].name) == 0)
+            return subcommands[i].run(argc - 1, argv + 1);
+    return unknown(word);
+}
