@@ -1,6 +1,7 @@
 /* tocsin, the command line: one row a subcommand. */
 #include "base/table.h"
 #include "ctl/args/args.h"
+#include "ctl/broker/broker.h"
 #include "ctl/ca/ca.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ static const struct subcommand {
     const char *help;
 } subcommands[] = {
     {"ca", cmd_ca, "make certificates for a bench"},
+    {"broker", cmd_broker, "write a broker's configuration"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
 
