@@ -1,0 +1,53 @@
+// All metrics of a device over the chosen range, one chart each, one cursor for all.
+
+import * as api from '../api.js';
+import { chart, missing } from '../chart.js';
+import { h, replace } from '../dom.js';
+import { ZONE } from '../format.js';
+import { S } from '../strings.js';
+
+export const RANGES_MS = { hour: 3600000, day: 86400000, week: 7 * 86400000, month: 30 * 86400000 };
+const POINTS = 400;
+
+export class DeviceCharts {
+    element = h('div', { class: 'charts' });
+    #charts = [];
+    #load = null;
+
+    clear() {
+        this.#load?.abort();
+        this.#charts.forEach((one) => one.destroy());
+        this.#charts = [];
+    }
+
+    async show(device, range) {
+        this.clear();
+        this.#load = new AbortController();
+        const signal = this.#load.signal;
+        const to_ms = Date.now();
+        const from_ms = to_ms - RANGES_MS[range];
+        if (device.latest.length === 0) {
+            replace(this.element, h('p', { class: 'muted' }, S.device.noValues));
+            return;
+        }
+        const places = device.latest.map((one) => h('div', { class: one.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
+        replace(this.element, places, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
+        await Promise.all(device.latest.map(async (one, index) => {
+            const query = { metric: one.metric, instance: one.instance, from_ms, to_ms, points: POINTS };
+            const metric = { ...one, label: (one.label || one.name) + (one.instance ? ` ${S.device.unit(one.instance)}` : '') };
+            try {
+                const series = await api.get(`/devices/${api.part(device.id)}/series${api.query(query)}`, { signal });
+                const drawn = chart({
+                    series: { ...series, ...metric, points: series.points }, from_ms, to_ms, group: 'device',
+                    height: one.unit === 'bool' ? 84 : 150,
+                });
+                this.#charts.push(drawn);
+                places[index].append(drawn.element);
+            } catch (error) {
+                if (error.name !== 'AbortError') {
+                    places[index].append(missing(metric, error));
+                }
+            }
+        }));
+    }
+}

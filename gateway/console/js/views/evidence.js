@@ -1,0 +1,56 @@
+// Why an alert fired, in words: each clause of its rule with what was measured.
+
+import { h } from '../dom.js';
+import { icon } from '../icons.js';
+import { capital, reading, windowWords, words } from '../format.js';
+import { S } from '../strings.js';
+
+const E = S.evidence;
+
+// The function a clause applies and how it compares, from the clause as written:
+// "min(cabinet_temp, 10m) > 8 celsius".
+export function clause(text) {
+    const statistic = /^\s*(?:not\s+)?([a-z_]+)\s*\(/.exec(text)?.[1] ?? '';
+    const compare = /(<=|>=|<|>)/.exec(text)?.[1] ?? '';
+    return { statistic, above: compare.startsWith('>'), below: compare.startsWith('<') };
+}
+
+// A label in the middle of a sentence; one that is all capitals (CPU) stays.
+const inside = (label) => (/^[A-Z][a-z]/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label);
+
+export function sentence(item) {
+    if (item.fault) {
+        return E.fault(item.fault_name ? words(item.fault_name) : String(item.fault));
+    }
+    if (!item.metric) {
+        return '';
+    }
+    const name = capital(words(item.metric_name ?? ''));
+    if (item.value === null) {
+        return E.unknown(name);
+    }
+    const { statistic, above, below } = clause(item.text);
+    const say = (value) => reading(value, item.unit, '');
+    if (item.unit === 'bool' && (item.value === 0 || item.value === 1)) {
+        const extreme = (statistic === 'max' && item.value === 1) || (statistic === 'min' && item.value === 0);
+        return (extreme ? E.some : E.whole)(name, say(item.value), windowWords(item.window_ms));
+    }
+    const was = E.was(E.statistic[statistic] ?? '', inside(words(item.metric_name ?? '')), windowWords(item.window_ms), say(item.value));
+    if (item.limit === null) {
+        return was;
+    }
+    const limit = say(item.limit);
+    return `${was} ${above ? E.above(limit) : below ? E.below(limit) : E.at(limit)}`;
+}
+
+export function evidenceList(alert) {
+    if (alert.evidence.length === 0) {
+        return h('p', { class: 'muted' }, S.alert.noEvidence);
+    }
+    return h('ul', { class: 'evidence' }, alert.evidence.map((item) => {
+        const words_ = sentence(item);
+        return h('li', {}, icon('next'), h('div', {},
+            words_ ? h('p', {}, words_) : null,
+            h('code', { title: S.alert.asWritten }, item.text)));
+    }));
+}
