@@ -1,0 +1,114 @@
+/* What is known of each source: its boot, its clock, and how far its frames are
+ * accounted for. */
+#include "agent/batch/inside.h"
+
+bool source_open(const struct batch *b, uint32_t source)
+{
+    const struct source *s = &b->sources[source];
+    if (s->handled[LANE_URGENT] || s->handled[LANE_BULK] || s->lost)
+        return true;
+    for (size_t i = 0; i < BATCH_SERIES; i++)
+        if (b->series[i].kind != REPORT_HELLO && b->series[i].source == source && b->series[i].n)
+            return true;
+    for (size_t i = 0; i < b->n_open; i++)
+        if (b->open[i].w.source == source)
+            return true;
+    for (size_t i = 0; i < b->n_resets; i++)
+        if (b->resets[i].source == source)
+            return true;
+    return false;
+}
+
+/* A new boot: what was known of the old one no longer holds. */
+static void start_anew(struct batch *b, uint32_t source, uint32_t boot)
+{
+    struct source *s = &b->sources[source];
+    char name[sizeof s->name];
+    memcpy(name, s->name, sizeof name);
+    *s = (struct source){.known = true, .boot = boot};
+    memcpy(s->name, name, sizeof name);
+    s->has_next = b->c.marked && b->c.marked(b->c.arg, boot, &s->next);
+    if (!s->has_next)
+        s->next = 1;
+    s->mark = s->next;
+    fault_forget(b, source);
+    for (size_t i = 0; i < BATCH_SERIES; i++)
+        if (b->series[i].source == source)
+            b->series[i].known = false;
+    for (size_t i = 0; i < CYCLES_OPEN; i++)
+        if (b->cycles_open[i].source == source)
+            b->cycles_open[i].used = false;
+}
+
+int source_hear(struct batch *b, const struct report *r, struct now now)
+{
+    struct source *s = &b->sources[r->source];
+    if (!s->known || s->boot != r->boot) {
+        if (s->known && source_open(b, r->source))
+            return ERR_FULL; /* a batch holds one boot of a source: seal first */
+        start_anew(b, r->source, r->boot);
+    }
+    s->gone = r->kind == REPORT_GONE;
+    s->at_ms = r->at_ms;
+    s->heard_ms = now.boot_ms;
+    if (r->kind == REPORT_HELLO) {
+        size_t n = r->text.len < sizeof s->name - 1 ? r->text.len : sizeof s->name - 1;
+        if (n)
+            memcpy(s->name, r->text.ptr, n);
+        s->name[n] = 0;
+    }
+    return 0;
+}
+
+/* Heard from its first frame on: all that it has told is known here. */
+static void complete(struct batch *b, struct source *s)
+{
+    if (s->complete)
+        return;
+    s->complete = true;
+    batch_keyframe(b);
+}
+
+void source_count(struct batch *b, const struct report *r)
+{
+    struct source *s = &b->sources[r->source];
+    if (r->kind == REPORT_SNAPSHOT_DONE)
+        complete(b, s);
+    if (!r->counted)
+        return;
+    int32_t ahead = (int32_t)(r->counter - s->next);
+    if (ahead < 0) { /* said again: if it is new here, it was taken for lost */
+        if (s->lost)
+            s->lost--;
+        return;
+    }
+    if (ahead == 0 && r->counter == 1 && !s->has_next)
+        complete(b, s);
+    s->lost += (uint32_t)ahead;
+    s->next = r->counter + 1;
+    s->has_next = true;
+}
+
+void source_keep(struct batch *b, const struct report *r, enum wire_lane lane)
+{
+    if (r->counted)
+        b->sources[r->source].handled[lane]++;
+}
+
+void batch_skip(struct batch *b, const struct report *r)
+{
+    if (r->source >= LIMIT_SOURCES || !b->sources[r->source].known)
+        return;
+    source_count(b, r);
+    if (r->counted)
+        b->sources[r->source].skipped++;
+}
+
+void batch_lose(struct batch *b, const struct report *r)
+{
+    if (r->source >= LIMIT_SOURCES || !b->sources[r->source].known)
+        return;
+    source_count(b, r);
+    if (r->counted)
+        b->sources[r->source].lost++;
+}
