@@ -3,6 +3,7 @@
 #include "ctl/args/args.h"
 #include "ctl/broker/broker.h"
 #include "ctl/ca/ca.h"
+#include "ctl/rest/commands.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,12 @@ static const struct subcommand {
 } subcommands[] = {
     {"ca", cmd_ca, "make certificates for a bench"},
     {"broker", cmd_broker, "write a broker's configuration"},
+    {"alerts", cmd_alerts, "list, follow, acknowledge, snooze, resolve, test"},
+    {"devices", cmd_devices, "list devices, or show one with its ledger"},
+    {"customers", cmd_customers, "who owns which device, and how they are told"},
+    {"webhooks", cmd_webhooks, "which systems get signed events"},
+    {"outbox", cmd_outbox, "what was told, and what could not be"},
+    {"status", cmd_status, "how the gateway is"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
 
