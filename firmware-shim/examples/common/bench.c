@@ -34,7 +34,8 @@ static struct {
     int64_t source_ms, wall_at_start_ms, next_pair_ms;
     double owed_ms; /* of the appliance's time, still to be lived */
     double speed;
-    uint64_t last_us;
+    bool past; /* has not caught up yet */
+    uint64_t start_us, last_us;
     double level[32];                  /* of each provocation */
     bool applied[OPTIONS_PROVOKE_MAX]; /* of the options' provocations */
     struct {
@@ -59,9 +60,12 @@ static int64_t wall_ms(void)
     return bench.wall_at_start_ms + bench.source_ms;
 }
 
+/* How far its clock is behind the wall's; steps of the wall's clock while it runs do
+ * not count. */
 static int64_t behind_ms(void)
 {
-    return (int64_t)(clock_us(CLOCK_REALTIME) / 1000) - wall_ms();
+    int64_t lived_ms = (int64_t)((clock_us(CLOCK_MONOTONIC) - bench.start_us) / 1000);
+    return bench.o.start_ago_ms + lived_ms - bench.source_ms;
 }
 
 bool bench_fault_raise(struct shim *shim, uint16_t fault, uint8_t instance,
@@ -129,14 +133,10 @@ static bool advance(void)
     double real_ms = (double)(now - bench.last_us) / 1000;
     bench.last_us = now;
     shim_poll(&bench.shim);
-    if (bench.speed > 1 && behind_ms() <= STEP_PAST_MS) {
-        bench.speed = 1;
-        bench.owed_ms = 0;
-    }
-    bool past = bench.speed > 1;
-    bench.owed_ms += real_ms * bench.speed;
-    if (bench.owed_ms > (past ? 1000 * bench.speed : 5000))
-        bench.owed_ms = past ? 1000 * bench.speed : 5000;
+    bool past = bench.past = bench.past && behind_ms() > STEP_PAST_MS;
+    bench.owed_ms = past ? bench.owed_ms + real_ms * bench.speed : (double)behind_ms();
+    if (past && bench.owed_ms > 1000 * bench.speed)
+        bench.owed_ms = 1000 * bench.speed;
     int64_t dt_ms = past ? STEP_PAST_MS : STEP_PRESENT_MS;
     for (int i = 0; i < STEPS_A_ROUND && bench.owed_ms >= (double)dt_ms; i++) {
         if (past && (shim_waiting(&bench.shim) > 0 || bench.port.fd < 0))
@@ -178,9 +178,9 @@ static void answer_status(char *reply, size_t size)
              "\"wall_ms\":%lld,\"behind_ms\":%lld,\"speed\":%g,\"said\":%u,\"dropped\":%u,"
              "\"faults_held\":%zu,\"raised\":%s,\"provoked\":{%s},\"model\":{%s}}",
              bench.a->name, bench.o.serial_number, bench.port.fd >= 0 ? "true" : "false",
-             (long long)bench.source_ms, (long long)wall_ms(), (long long)behind_ms(), bench.speed,
-             shim_said(&bench.shim), shim_dropped(&bench.shim), shim_faults_held(&bench.shim),
-             raised, provoked, model);
+             (long long)bench.source_ms, (long long)wall_ms(), (long long)behind_ms(),
+             bench.past ? bench.speed : 1, shim_said(&bench.shim), shim_dropped(&bench.shim),
+             shim_faults_held(&bench.shim), raised, provoked, model);
 }
 
 static void answer_error(char *reply, size_t size, const char *why)
@@ -216,7 +216,7 @@ static void answer_speed(const char *text, char *reply, size_t size)
         answer_error(reply, size, "speed is a number from 1 to 1000000");
         return;
     }
-    bench.speed = speed; /* drops to 1 by itself in the present */
+    bench.speed = speed; /* counts until it has caught up */
     snprintf(reply, size, "{\"speed\":%g,\"behind_ms\":%lld}", speed, (long long)behind_ms());
 }
 
@@ -255,7 +255,7 @@ static void wait_for(bool line_waits)
         fds[n++] = (struct pollfd){.fd = bench.port.fd,
                                    .events = (short)(writes ? POLLIN | POLLOUT : POLLIN)};
     }
-    int timeout_ms = bench.speed > 1 ? (line_waits ? 20 : 1) : STEP_PRESENT_MS / 5;
+    int timeout_ms = bench.past ? (line_waits ? 20 : 1) : STEP_PRESENT_MS / 5;
     poll(fds, n, timeout_ms);
 }
 
@@ -323,7 +323,8 @@ int bench_main(int argc, char **argv, const struct appliance *appliance)
     signal(SIGPIPE, SIG_IGN);
     bench.wall_at_start_ms = (int64_t)(clock_us(CLOCK_REALTIME) / 1000) - bench.o.start_ago_ms;
     bench.speed = bench.o.speed;
-    bench.last_us = clock_us(CLOCK_MONOTONIC);
+    bench.past = bench.o.start_ago_ms > 0;
+    bench.start_us = bench.last_us = clock_us(CLOCK_MONOTONIC);
     shim_init(&bench.shim, describe(appliance, &bench.o), random_boot(), MESSAGE_RESET_POWER,
               "switched on");
     appliance->start(&bench.shim, bench.o.seed, bench.o.report_s);
