@@ -1,6 +1,7 @@
 /* tocsin, the command line: one row a subcommand. */
 #include "base/table.h"
 #include "ctl/args/args.h"
+#include "ctl/bench/bench.h"
 #include "ctl/broker/broker.h"
 #include "ctl/ca/ca.h"
 #include "ctl/rest/commands.h"
@@ -20,6 +21,8 @@ static const struct subcommand {
     {"customers", cmd_customers, "who owns which device, and how they are told"},
     {"webhooks", cmd_webhooks, "which systems get signed events"},
     {"outbox", cmd_outbox, "what was told, and what could not be"},
+    {"send", cmd_send, "a reading by hand, to try a pack without firmware"},
+    {"fault", cmd_fault, "provoke a fault in an example appliance"},
     {"status", cmd_status, "how the gateway is"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
