@@ -20,6 +20,7 @@ struct line_fix {
     uint64_t boot, session; /* of the message it came in */
     int64_t sent_ms;
     int64_t listen_ms;
+    int64_t latest_ms; /* no event time is after this */
     size_t n_sources;
     struct fix_source sources[LIMIT_SOURCES];
 };
@@ -36,8 +37,12 @@ void fix_anchor_move(struct fix_anchor *anchor, uint64_t boot, int64_t sent_ms, 
  * Also fixes source 0 of a batch that names none. */
 void fix_batch(const struct wire_batch *batch, const struct fix_anchor *anchor, int64_t arrived_ms,
                struct line_fix *fix);
-/* Event time of a fact of source `index`; the last source's when there is no such. */
+/* Event time of a fact of source `index`; the last source's when there is no such.
+ * Never before 1970 nor after latest_ms. */
 int64_t fix_at(const struct line_fix *fix, uint32_t index, int64_t at_ms);
+
+/* The same for a time to come, of source 0's clock. */
+int64_t fix_until(const struct line_fix *fix, int64_t until_ms);
 
 void fix_encode(const struct line_fix *fix, struct buf *out);
 /* ERR_CORRUPT. */

@@ -88,6 +88,9 @@ const struct line_commit *line_take_commit(struct line *line);
 void line_committed(struct line *line);
 /* True when inputs wait for a line_take_commit. */
 bool line_dirty(const struct line *line);
+/* Memory ran out in the middle of an input: nothing can be committed, the way on is
+ * line_drop and a restore. */
+bool line_broken(const struct line *line);
 
 /* --- what devices hear --- */
 
@@ -100,13 +103,13 @@ void line_ask_hello(struct line *line, uint32_t within_ms);
 
 /* --- restore --- */
 
-/* Forgets everything, as a crash would. */
+/* Forgets everything, as a crash would. Then, in this order: all snapshots
+ * (ERR_VERSION, ERR_CORRUPT: this one was not taken, its device is rebuilt from
+ * the inputs there are); all inputs of the whole line and, of each device, those
+ * after line_replay_from, in one ascending order; the rows as committed. */
 void line_drop(struct line *line);
-/* Then, in this order: all snapshots (ERR_VERSION, ERR_CORRUPT: this one was not
- * taken, its device is rebuilt from the inputs there are); all inputs after the
- * lowest number that line_replay_from names, ascending; the rows as committed. */
 int line_restore_snapshot(struct line *line, const struct row_snapshot *row);
-uint64_t line_replay_from(const struct line *line);
+uint64_t line_replay_from(const struct line *line, const char *device);
 int line_replay(struct line *line, const struct row_input *row);
 /* Committed rows are the law: a difference to what the replay found is put right
  * and counted as a defect. Give all streams and all alerts that are not resolved. */

@@ -16,12 +16,13 @@ enum input_kind {
     INPUT_HELLO = 2, /* bytes: the whole Up message, like the next two */
     INPUT_WILL = 3,
     INPUT_ACCOUNT = 4,
-    INPUT_TICK = 5,     /* time passed and something was due */
-    INPUT_PACK = 6,     /* a pack came into force */
-    INPUT_ACTION = 7,   /* somebody acted on an alert */
-    INPUT_TEST = 8,     /* a test alert was asked for */
-    INPUT_START = 9,    /* a life of the gateway began */
-    INPUT_CONFLICT = 10 /* a batch with a number that another one has: not stored as data */
+    INPUT_TICK = 5,      /* time passed and something was due */
+    INPUT_PACK = 6,      /* a pack came into force */
+    INPUT_ACTION = 7,    /* somebody acted on an alert */
+    INPUT_TEST = 8,      /* a test alert was asked for */
+    INPUT_START = 9,     /* a life of the gateway began */
+    INPUT_CONFLICT = 10, /* a batch with another one's number: evidence, not data */
+    INPUT_REBIND = 11    /* the device's rules are looked up again; what waited is judged */
 };
 
 struct row_input {

@@ -1,0 +1,338 @@
+/* A batch's facts, in time order, before the rules.
+ *
+ * Each lane of a device has a mark: the time up to which the live rules have
+ * judged. What is newer, or older by no more than what one source may lag behind
+ * another, is live. What is older is judged on a second, late timeline, at its
+ * own time. A fault is a state: when no newer word about it is known, it is what
+ * is true now, and so a fact of the live timeline however late it came. */
+#include "gateway/line/inside.h"
+
+#include <stdlib.h>
+
+#define LAG_MS        5000
+#define URGENT_LAG_MS (60 * 1000)
+
+enum fact_kind { FACT_SAMPLE, FACT_FAULT, FACT_CYCLE };
+struct fact {
+    int64_t at_ms;
+    uint32_t order;
+    enum fact_kind kind;
+    uint32_t index, sub;
+};
+
+static int by_time(const void *left, const void *right)
+{
+    const struct fact *a = left, *b = right;
+    if (a->at_ms != b->at_ms)
+        return a->at_ms < b->at_ms ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static size_t count_facts(const struct wire_batch *b)
+{
+    size_t n = b->n_faults + b->n_cycles;
+    for (size_t i = 0; i < b->n_columns; i++)
+        n += b->columns[i].n;
+    return n;
+}
+
+static struct fact *room_for(struct line *line, size_t n)
+{
+    if (n > line->cap_facts) {
+        void *facts = realloc(line->facts, n * sizeof(struct fact));
+        if (!facts) {
+            line->broken = true;
+            return NULL;
+        }
+        line->facts = facts;
+        line->cap_facts = n;
+    }
+    return line->facts;
+}
+
+static size_t list_facts(const struct wire_batch *b, const struct line_fix *fix, struct fact *facts)
+{
+    size_t n = 0;
+    for (uint32_t c = 0; c < b->n_columns; c++)
+        for (uint32_t i = 0; i < b->columns[c].n; i++, n++)
+            facts[n] = (struct fact){fix_at(fix, b->columns[c].source, b->columns[c].at_ms[i]),
+                                     (uint32_t)n, FACT_SAMPLE, c, i};
+    for (uint32_t i = 0; i < b->n_faults; i++, n++)
+        facts[n] = (struct fact){fix_at(fix, b->faults[i].source, b->faults[i].at_ms), (uint32_t)n,
+                                 FACT_FAULT, i, 0};
+    for (uint32_t i = 0; i < b->n_cycles; i++, n++)
+        facts[n] = (struct fact){fix_at(fix, b->cycles[i].source, b->cycles[i].at_ms), (uint32_t)n,
+                                 FACT_CYCLE, i, 0};
+    qsort(facts, n, sizeof facts[0], by_time);
+    return n;
+}
+
+/* --- last values --- */
+
+static struct latest *latest_of(struct line *line, struct device *d, uint32_t metric,
+                                uint32_t instance)
+{
+    for (size_t i = 0; i < d->n_latest; i++)
+        if (d->latest[i].metric == metric && d->latest[i].instance == instance)
+            return &d->latest[i];
+    if (d->n_latest >= DEVICE_LATEST)
+        return NULL;
+    if ((d->n_latest & (d->n_latest - 1)) == 0) {
+        struct latest *more =
+            realloc(d->latest, (d->n_latest ? d->n_latest * 2 : 1) * sizeof *more);
+        if (!more) {
+            line->broken = true;
+            return NULL;
+        }
+        d->latest = more;
+    }
+    struct latest *l = &d->latest[d->n_latest++];
+    *l = (struct latest){.metric = metric, .instance = instance, .at_ms = INT64_MIN};
+    return l;
+}
+
+void note_batch(struct line *line, struct device *d, const struct wire_batch *b,
+                const struct line_fix *fix)
+{
+    int64_t sealed = fix_at(fix, 0, b->sealed_ms);
+    if (sealed > d->newest_ms)
+        d->newest_ms = sealed;
+    for (size_t c = 0; c < b->n_columns; c++) {
+        const struct wire_column *column = &b->columns[c];
+        if (column->n == 0)
+            continue;
+        struct latest *l = latest_of(line, d, column->metric, column->instance);
+        for (size_t i = 0; l && i < column->n; i++) {
+            int64_t at = fix_at(fix, column->source, column->at_ms[i]);
+            if (at < l->at_ms)
+                continue;
+            l->at_ms = at;
+            l->value = wire_value(column->v[i], column->exponent);
+            l->dirty = true;
+        }
+    }
+}
+
+/* --- faults as states --- */
+
+static uint64_t source_key(const struct wire_batch *b, uint32_t index)
+{
+    if (index >= b->n_sources)
+        return 0;
+    const struct wire_source *s = &b->sources[index];
+    return s->name.len ? ledger_digest(s->name) : s->id;
+}
+
+static struct fault_state *fault_of(struct device *d, uint64_t source, const struct wire_fault *f)
+{
+    for (size_t i = 0; i < d->n_faults; i++)
+        if (d->faults[i].source == source && d->faults[i].fault == f->fault &&
+            d->faults[i].instance == f->instance)
+            return &d->faults[i];
+    return NULL;
+}
+
+static struct fault_state *fault_make(struct line *line, struct device *d, uint64_t source,
+                                      const struct wire_fault *f)
+{
+    if (d->n_faults >= DEVICE_FAULTS)
+        return NULL;
+    struct fault_state *more = realloc(d->faults, (d->n_faults + 1) * sizeof *more);
+    if (!more) {
+        line->broken = true;
+        return NULL;
+    }
+    d->faults = more;
+    more[d->n_faults] = (struct fault_state){
+        .source = source, .fault = f->fault, .instance = f->instance, .at_ms = INT64_MIN};
+    return &more[d->n_faults++];
+}
+
+/* Takes the word when it is the newest about this fault. */
+static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
+                         const struct wire_fault *f, int64_t at_ms)
+{
+    struct fault_state *st = fault_of(d, source, f);
+    if (!st && at_ms < d->keyframe_ms)
+        return false; /* a newer keyframe did not name it */
+    if (!st)
+        st = fault_make(line, d, source, f);
+    if (!st)
+        return true;
+    if (at_ms < st->at_ms)
+        return false;
+    st->at_ms = at_ms;
+    st->active = f->active;
+    return true;
+}
+
+/* --- feeding --- */
+
+struct feed {
+    struct judging judging;
+    const struct wire_batch *batch;
+    struct detect_sink sink;
+};
+
+static void give(struct feed *feed, struct detect *detect, const struct fact *fact, int64_t at_ms)
+{
+    const struct wire_batch *b = feed->batch;
+    feed->judging.fact_ms = fact->at_ms;
+    if (fact->kind == FACT_SAMPLE) {
+        const struct wire_column *c = &b->columns[fact->index];
+        detect_sample(detect, feed->sink, c->metric, c->instance, at_ms,
+                      wire_value(c->v[fact->sub], c->exponent), c->keyframe);
+    } else if (fact->kind == FACT_FAULT) {
+        const struct wire_fault *f = &b->faults[fact->index];
+        detect_fault(detect, feed->sink, f->fault, f->instance, at_ms, f->active, f->count);
+    } else {
+        const struct wire_cycle *c = &b->cycles[fact->index];
+        detect_cycle(detect, feed->sink, c->cycle, c->instance, at_ms, c->phase);
+    }
+}
+
+static void give_late(struct feed *feed, const struct fact *fact, enum wire_lane lane)
+{
+    struct device *d = feed->judging.d;
+    struct line *line = feed->judging.line;
+    if (!d->past) {
+        d->past = detect_new(d->pack_used->rules);
+        if (!d->past) {
+            line->broken = true;
+            return;
+        }
+    }
+    int64_t mark = d->past_mark_ms[lane];
+    if (mark != INT64_MIN && fact->at_ms < mark - LAG_MS) {
+        line->stats.unjudged += !line->replaying;
+        return;
+    }
+    line->stats.late += !line->replaying;
+    d->past_mark_ms[lane] = fact->at_ms > mark ? fact->at_ms : mark;
+    feed->judging.late = true;
+    give(feed, d->past, fact, d->past_mark_ms[lane]);
+    feed->judging.late = false;
+}
+
+static void give_fact(struct feed *feed, const struct fact *fact)
+{
+    struct device *d = feed->judging.d;
+    enum wire_lane lane = fact->kind == FACT_FAULT ? LANE_URGENT : LANE_BULK;
+    int64_t mark = d->mark_ms[lane];
+    bool live = mark == INT64_MIN || fact->at_ms >= mark - LAG_MS;
+    if (fact->kind == FACT_FAULT) {
+        const struct wire_fault *f = &feed->batch->faults[fact->index];
+        live =
+            fault_is_now(feed->judging.line, d, source_key(feed->batch, f->source), f, fact->at_ms);
+    }
+    if (!live) {
+        give_late(feed, fact, lane);
+        return;
+    }
+    d->mark_ms[lane] = fact->at_ms > mark ? fact->at_ms : mark;
+    give(feed, d->live, fact, d->mark_ms[lane]);
+}
+
+/* --- keyframes and marks --- */
+
+static bool names_source(const struct wire_batch *b, uint64_t source)
+{
+    for (uint32_t i = 0; i < b->n_sources; i++)
+        if (source_key(b, i) == source)
+            return true;
+    return false;
+}
+
+static bool says_active(const struct wire_batch *b, const struct fault_state *st)
+{
+    for (size_t i = 0; i < b->n_faults; i++) {
+        const struct wire_fault *f = &b->faults[i];
+        if (f->active && f->fault == st->fault && f->instance == st->instance &&
+            source_key(b, f->source) == st->source)
+            return true;
+    }
+    return false;
+}
+
+/* A keyframe says all active faults of its sources: what it leaves out is over. */
+static void converge(struct feed *feed, int64_t sealed_ms)
+{
+    struct device *d = feed->judging.d;
+    const struct wire_batch *b = feed->batch;
+    if (!b->keyframe || b->lane != LANE_URGENT || sealed_ms < d->keyframe_ms)
+        return;
+    d->keyframe_ms = sealed_ms;
+    for (size_t i = 0; i < d->n_faults; i++) {
+        struct fault_state *st = &d->faults[i];
+        if (!st->active || st->at_ms > sealed_ms || !names_source(b, st->source) ||
+            says_active(b, st))
+            continue;
+        st->active = false;
+        st->at_ms = sealed_ms;
+        if (sealed_ms > d->mark_ms[LANE_URGENT])
+            d->mark_ms[LANE_URGENT] = sealed_ms;
+        feed->judging.fact_ms = sealed_ms;
+        detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false,
+                     1);
+    }
+}
+
+static void advance(struct feed *feed, enum wire_lane lane, int64_t to_ms)
+{
+    struct device *d = feed->judging.d;
+    if (to_ms <= d->mark_ms[lane] && d->mark_ms[lane] != INT64_MIN)
+        return;
+    d->mark_ms[lane] = to_ms;
+    feed->judging.fact_ms = to_ms;
+    detect_advance(d->live, feed->sink, lane, to_ms);
+}
+
+static bool urgent_is_complete(const struct device *d)
+{
+    for (size_t i = 0; i < d->n_streams; i++)
+        if (d->streams[i].l.lane == LANE_URGENT && !ledger_drained(&d->streams[i].l))
+            return false;
+    return true;
+}
+
+static void advance_late(struct feed *feed, enum wire_lane lane, int64_t to_ms)
+{
+    struct device *d = feed->judging.d;
+    if (!d->past || to_ms <= d->past_mark_ms[lane])
+        return;
+    d->past_mark_ms[lane] = to_ms;
+    feed->judging.late = true;
+    feed->judging.fact_ms = to_ms;
+    detect_advance(d->past, feed->sink, lane, to_ms);
+    feed->judging.late = false;
+}
+
+void judge_batch(struct line *line, struct device *d, const struct input *in,
+                 const struct wire_batch *batch, const struct line_fix *fix)
+{
+    struct feed feed = {.judging = {line, d, in, false, 0}, .batch = batch};
+    feed.sink = (struct detect_sink){verdict_take, &feed.judging};
+    int64_t sealed = fix_at(fix, 0, batch->sealed_ms);
+    enum wire_lane lane = (enum wire_lane)batch->lane;
+    size_t n = count_facts(batch);
+    struct fact *facts = room_for(line, n ? n : 1);
+    if (!facts)
+        return;
+    n = list_facts(batch, fix, facts);
+    bool old = d->mark_ms[lane] != INT64_MIN && sealed < d->mark_ms[lane] - LAG_MS;
+    for (size_t i = 0; i < n; i++)
+        give_fact(&feed, &facts[i]);
+    if (batch->factory_reset && !old) {
+        d->n_faults = 0;
+        feed.judging.fact_ms = sealed;
+        detect_reset(d->live, feed.sink, sealed > d->mark_ms[lane] ? sealed : d->mark_ms[lane]);
+    }
+    converge(&feed, sealed);
+    if (old) {
+        advance_late(&feed, lane, sealed);
+        return;
+    }
+    advance(&feed, lane, sealed);
+    if (lane == LANE_BULK && urgent_is_complete(d))
+        advance(&feed, LANE_URGENT, sealed - URGENT_LAG_MS);
+}
