@@ -3,8 +3,9 @@
  * page all read it.
  *
  * A config file is lines of `name = value`; '#' at a line's start or after a
- * blank starts a comment; a value may stand in double quotes (\" and \\ inside). Durations are written 250ms, 30s, 5m, 2h, 1d and are
- * kept in milliseconds; sizes 64KiB, 20MiB, 1GiB (or kB, MB, GB) in bytes. */
+ * blank starts a comment; a value may stand in double quotes (\" and \\ inside). Durations are
+ * written 250ms, 30s, 5m, 2h, 1d and are kept in milliseconds; sizes 64KiB, 20MiB, 1GiB (or kB, MB,
+ * GB) in bytes. */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
 

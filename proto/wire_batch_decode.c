@@ -84,7 +84,7 @@ static void read_column(struct pass *p, const Tocsin__Column *m, size_t n_source
     exponent_ok(p, m->exponent);
     if (p->rc)
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; at_ms && i < n; i++)
         if (at_ms[i] < 0 || at_ms[i] > INT64_MAX / 4)
             pass_fail(p, ERR_LIMIT, "column.dt: time outside its range");
     *to = (struct wire_column){m->source,   m->metric, m->instance, m->exponent,

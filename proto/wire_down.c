@@ -72,7 +72,7 @@ int wire_decode_down(struct slice bytes, struct arena *arena, struct wire_down *
         m = (Tocsin__Down *)pass_unpack(&p, &tocsin__down__descriptor, bytes);
     if (m && (m->version == 0 || m->version > WIRE_VERSION))
         pass_fail(&p, ERR_VERSION, "version: not known to this program");
-    if (p.rc)
+    if (!m || p.rc)
         return pass_end(&p, ret_reason);
     down.epoch = m->epoch;
     switch (m->body_case) {

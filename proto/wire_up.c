@@ -98,7 +98,7 @@ int wire_decode_up(struct slice bytes, struct arena *arena, struct wire_up *ret,
         m = (Tocsin__Up *)pass_unpack(&p, &tocsin__up__descriptor, bytes);
     if (m && (m->version == 0 || m->version > WIRE_VERSION))
         pass_fail(&p, ERR_VERSION, "version: not known to this program");
-    if (p.rc)
+    if (!m || p.rc)
         return pass_end(&p, ret_reason);
     up.boot = m->boot;
     up.session = number(&p, m->session, "session: too large");
