@@ -20,6 +20,8 @@ struct detect;  /* one device's windows and `for` timers under one ruleset */
  * found and expected. Borrows `pack` for the ruleset's life. */
 int ruleset_compile(const struct pack *pack, struct ruleset **ret_rules, struct err *e);
 void ruleset_free(struct ruleset *rules);
+/* One rule alone, so that `tocsin pack check` can tell all mistakes at once. */
+int ruleset_check_rule(const struct pack *pack, size_t index, struct err *e);
 size_t ruleset_count(const struct ruleset *rules);
 const struct pack_rule *ruleset_rule(const struct ruleset *rules, size_t index);
 /* Of the rule's text and numbers: equal fingerprints mean the same rule. */
@@ -28,6 +30,8 @@ uint64_t ruleset_fingerprint(const struct ruleset *rules, size_t index);
 size_t ruleset_reads(const struct ruleset *rules, size_t index, const uint32_t **ret_metrics);
 /* Static: bytes of state one device costs, and bytecode steps of one rule. */
 size_t ruleset_state_bytes(const struct ruleset *rules);
+size_t ruleset_rule_bytes(const struct ruleset *rules,
+                          size_t index); /* of one rule; windows may be shared */
 size_t ruleset_cost(const struct ruleset *rules, size_t index);
 
 enum verdict_kind {
@@ -70,6 +74,7 @@ struct detect_sink {
 };
 void detect_sample(struct detect *d, struct detect_sink sink, uint32_t metric, uint32_t instance,
                    int64_t at_ms, double value, bool keyframe);
+/* `count`: how often it was raised since the last word; of a keyframe 0 or 1. */
 void detect_fault(struct detect *d, struct detect_sink sink, uint32_t fault, uint32_t instance,
                   int64_t at_ms, bool active, uint32_t count);
 void detect_cycle(struct detect *d, struct detect_sink sink, uint32_t cycle, uint32_t instance,
