@@ -309,7 +309,7 @@ int pack_load(struct slice file, struct pack **ret_pack, struct err *e)
 {
     struct err own;
     e = e ? e : &own;
-    struct slice body;
+    struct slice body = {0};
     int rc = check_head(file, &body, e);
     if (rc != 0)
         return rc;
