@@ -87,7 +87,7 @@ static int reading(struct batch *b, const struct report *r, int64_t interval_ms,
     if (!s)
         return ERR_FULL;
     if (r->kind != REPORT_STATE && r->at_ms - s->at_ms < interval_ms && r->at_ms >= s->at_ms) {
-        batch_skip(b, r);
+        source_skip(b, r);
         return BATCH_THINNED;
     }
     s->kind = (uint8_t)r->kind;
@@ -221,6 +221,10 @@ int batch_report(struct batch *b, const struct report *r, int64_t interval_ms, s
     int rc = source_hear(b, r, now);
     if (rc != 0)
         return rc;
+    if (interval_ms < 0) {
+        source_skip(b, r);
+        return BATCH_THINNED;
+    }
     switch (r->kind) {
     case REPORT_GAUGE:
     case REPORT_COUNTER:
@@ -230,7 +234,7 @@ int batch_report(struct batch *b, const struct report *r, int64_t interval_ms, s
     case REPORT_FAULT: return fault(b, r, now);
     case REPORT_INTENT: return intent(b, r, now);
     case REPORT_RESET: return reset(b, r);
-    default: batch_skip(b, r); return BATCH_KEPT;
+    default: source_skip(b, r); return BATCH_KEPT;
     }
 }
 

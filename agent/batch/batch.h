@@ -44,15 +44,16 @@ enum batch_answer {
     BATCH_AGAIN = 2,   /* a fault that was told before and is durable: answer it again */
     BATCH_KNOWN = 3,   /* a fault that was told before and waits: nothing to do */
 };
+#define BATCH_SKIP (-1) /* as interval_ms: muted or without consent, accounted for as handled */
 /* interval_ms: of two gauge or counter readings nearer than this the second is
  * left out. Returns enum batch_answer, or
  * ERR_FULL     seal what batch_flush says is due, then give it again
  * ERR_INVALID  a field is out of bounds (source, exponent, time, context) */
 int batch_report(struct batch *b, const struct report *r, int64_t interval_ms, struct now now);
-/* A report that will not be batched (no consent, muted): accounted for as handled. */
-void batch_skip(struct batch *b, const struct report *r);
 /* A report that found no room at all: accounted for as lost. */
 void batch_lose(struct batch *b, const struct report *r);
+/* Frames that were lost before they came here, so far. */
+uint64_t batch_lost(const struct batch *b);
 
 void batch_identity(struct batch *b); /* the identity goes with the next urgent batch */
 void batch_factory_reset(struct batch *b);

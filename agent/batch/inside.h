@@ -83,6 +83,7 @@ struct batch {
     char texts[TEXTS];
     size_t n_open, n_contexts, n_cycles, n_events, n_intents, n_resets, n_results, n_texts;
     bool identity, factory_reset, flush;
+    uint64_t lost;
 
     int64_t started_ms, bulk_since_ms, bulk_sealed_ms, urgent_sealed_ms;
     int64_t key_ms[LANE_COUNT]; /* when the next keyframe is due */
@@ -102,6 +103,7 @@ struct batch {
 int source_hear(struct batch *b, const struct report *r, struct now now);
 void source_count(struct batch *b, const struct report *r); /* counter and gaps */
 bool source_open(const struct batch *b, uint32_t source);   /* has something unsealed */
+void source_skip(struct batch *b, const struct report *r);
 void source_keep(struct batch *b, const struct report *r, enum wire_lane lane);
 
 /* fault.c */

@@ -78,13 +78,16 @@ void source_count(struct batch *b, const struct report *r)
         return;
     int32_t ahead = (int32_t)(r->counter - s->next);
     if (ahead < 0) { /* said again: if it is new here, it was taken for lost */
-        if (s->lost)
+        if (s->lost) {
             s->lost--;
+            b->lost--;
+        }
         return;
     }
     if (ahead == 0 && r->counter == 1 && !s->has_next)
         complete(b, s);
     s->lost += (uint32_t)ahead;
+    b->lost += (uint32_t)ahead;
     s->next = r->counter + 1;
     s->has_next = true;
 }
@@ -95,7 +98,7 @@ void source_keep(struct batch *b, const struct report *r, enum wire_lane lane)
         b->sources[r->source].handled[lane]++;
 }
 
-void batch_skip(struct batch *b, const struct report *r)
+void source_skip(struct batch *b, const struct report *r)
 {
     if (r->source >= LIMIT_SOURCES || !b->sources[r->source].known)
         return;
@@ -109,6 +112,13 @@ void batch_lose(struct batch *b, const struct report *r)
     if (r->source >= LIMIT_SOURCES || !b->sources[r->source].known)
         return;
     source_count(b, r);
-    if (r->counted)
-        b->sources[r->source].lost++;
+    if (!r->counted)
+        return;
+    b->sources[r->source].lost++;
+    b->lost++;
+}
+
+uint64_t batch_lost(const struct batch *b)
+{
+    return b->lost;
 }

@@ -145,11 +145,11 @@ int64_t core_wake_ms(const struct core *c);
 struct slice core_will(struct core *c);
 
 struct core_stats {
-    uint64_t sealed[LANE_COUNT], released[LANE_COUNT]; /* batches */
-    uint64_t owed, owed_bytes;        /* batches not yet acknowledged; bytes on disk */
-    uint64_t dropped[7];              /* numbers by enum wire_drop_reason */
-    uint64_t messages, lost_messages; /* from sources; of those lost before the spool */
-    uint64_t filtered;                /* muted, thinned or without consent */
+    uint64_t sealed[LANE_COUNT], released; /* batches */
+    uint64_t owed, owed_bytes;             /* batches not yet acknowledged; bytes on disk */
+    uint64_t dropped[7];                   /* numbers by enum wire_drop_reason */
+    uint64_t messages, lost_messages;      /* from sources; of those lost before the spool */
+    uint64_t filtered;                     /* muted, thinned or without consent */
     uint64_t resends, refusals, reconnects;
     uint64_t flash_today_bytes, syncs;
     uint64_t disk_errors;

@@ -99,6 +99,7 @@ struct scan {
     uint32_t end;  /* behind the last good record */
     uint32_t size; /* of the file */
     bool readable;
+    bool ended; /* by a clean stop: no number behind the last one was given */
 };
 
 static void scan_segment(struct spool *s, const struct segment *seg, struct scan *ret)
@@ -117,6 +118,11 @@ static void scan_segment(struct spool *s, const struct segment *seg, struct scan
                  : ERR_CORRUPT;
     ret->readable = rc != ERR_VERSION && n >= 0;
     while (ret->readable && record_next(s, f, seg->stream, r.end, &r) == 0) {
+        if (r.body == 0 && r.seq == (ret->last ? ret->last + 1 : seg->first)) {
+            ret->ended = true;
+            ret->end = r.end;
+            continue;
+        }
         if (r.seq < seg->first || r.seq <= ret->last || record_body(s, f, &r) != 0)
             continue;
         take_marks(s, f, &r);
@@ -138,7 +144,7 @@ static uint64_t room_for(uint64_t bytes)
 static uint64_t doubt(const struct spool *s, const struct stream *st, const struct scan *sc)
 {
     uint64_t n = sc->size > sc->end ? room_for(sc->size - sc->end) : 0;
-    if (sc->boot != s->c.boot)
+    if (sc->boot != s->c.boot && !sc->ended)
         n += st->lane == LANE_BULK ? SPOOL_UNSYNCED_BULK : SPOOL_UNSYNCED_URGENT;
     return n;
 }

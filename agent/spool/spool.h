@@ -56,6 +56,9 @@ struct spool_record {
 /* ERR_NOMEM only. */
 int spool_open(const struct spool_config *config, struct spool **ret);
 void spool_close(struct spool *s); /* frees; does not sync */
+/* Before a clean stop: makes all durable and says so, so that after a loss of
+ * power no number is in doubt. Nothing may be appended afterwards. */
+void spool_end(struct spool *s, int64_t boot_ms);
 
 /* The head that the next record of a lane must be encoded with. */
 struct wire_head spool_next(const struct spool *s, enum wire_lane lane);

@@ -341,6 +341,22 @@ void stream_settle(struct spool *s, struct stream *st)
             ram_trim(s, &s->lanes[lane], st->low);
 }
 
+void spool_end(struct spool *s, int64_t boot_ms)
+{
+    for (size_t lane = 0; lane < LANE_COUNT; lane++) {
+        struct lane *l = &s->lanes[lane];
+        struct spool_record none = {0};
+        struct buf out;
+        if (spool_sync(s, (enum wire_lane)lane, boot_ms) != 0 || !l->file)
+            continue;
+        buf_init(&out, RECORD_HEAD);
+        record_put(&out, l->stream, stream_find(s, l->stream)->next, &none);
+        if (buf_ok(&out) && s->disk->append(s->disk->ctx, l->file, buf_slice(&out)) == 0)
+            s->disk->sync(s->disk->ctx, l->file);
+        buf_free(&out);
+    }
+}
+
 void spool_tick(struct spool *s, int64_t boot_ms)
 {
     for (size_t lane = 0; lane < LANE_COUNT; lane++)
