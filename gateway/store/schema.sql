@@ -17,6 +17,13 @@ CREATE TABLE inputs (
   bytes BLOB NOT NULL
 );
 CREATE INDEX inputs_by_device ON inputs (device, kind, to_ms);
+CREATE INDEX inputs_by_number ON inputs (device, no); -- a restore reads what is after a snapshot
+
+-- Packs that were ever in force: a replay judges under the rules of its time.
+CREATE TABLE packs (
+  fingerprint INTEGER PRIMARY KEY,
+  name TEXT NOT NULL, revision INTEGER NOT NULL, file BLOB NOT NULL
+);
 
 CREATE TABLE snapshots (
   device TEXT PRIMARY KEY,
@@ -33,6 +40,7 @@ CREATE TABLE streams (
   lane INTEGER NOT NULL,
   contiguous INTEGER NOT NULL,
   highest INTEGER NOT NULL,       -- highest number seen
+  expected INTEGER NOT NULL,      -- highest number known to exist
   closed_last INTEGER,            -- last number of a closed stream
   stored INTEGER NOT NULL,        -- batches
   dropped INTEGER NOT NULL,       -- numbers accounted for by tombstones

@@ -2,9 +2,11 @@
  *
  * Writers hand in jobs; the commit thread runs all waiting jobs in one
  * transaction (WAL, synchronous=FULL), commits, and their `done` run on the
- * loop's thread with the common result. When any job or the COMMIT fails, the
- * whole transaction is rolled back and every job of the group is told; when the
- * result is not known, ERR_UNKNOWN. Readers use store_read on the loop's thread. */
+ * loop's thread, in the order the jobs were queued. A job whose own rows are
+ * refused is undone alone and told why; when the disk, memory or the COMMIT fails,
+ * the whole transaction is rolled back and every job of the group is told; when
+ * the result is not known, ERR_UNKNOWN. Readers use store_read on the loop's
+ * thread. */
 #ifndef GATEWAY_STORE_STORE_H
 #define GATEWAY_STORE_STORE_H
 
