@@ -51,7 +51,7 @@ static void wear(struct washer_model *m, struct washer_outputs out, double dt_s)
 {
     m->inlet_weak = grow(m->inlet_weak, 0.1 * m->trouble[WASHER_INLET_WEAK], dt_s, 0.95);
     if (out.pump)
-        m->clog = grow(m->clog, 40 * m->trouble[WASHER_DRAIN_CLOG], dt_s, 0.97);
+        m->clog = grow(m->clog, 15 * m->trouble[WASHER_DRAIN_CLOG], dt_s, 0.97);
     if (out.heater)
         m->scale = grow(m->scale, 4 * m->trouble[WASHER_HEATER_SCALE], dt_s, 0.8);
     if (m->drum_rpm > 600)
