@@ -1,0 +1,160 @@
+/* Reads the journal as any maintainer could: decodes every stored batch and counts. */
+#include "tests/sim/judge.h"
+
+#include "gateway/line/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tally {
+    uint8_t *seen; /* by energy reading: how often it is stored */
+    uint64_t n;
+    struct verdicts *v;
+    const struct durable_fault *faults;
+    bool *found;
+    size_t n_faults;
+};
+
+static void tally_columns(struct tally *t, const struct wire_batch *b)
+{
+    for (size_t i = 0; i < b->n_columns; i++) {
+        const struct wire_column *c = &b->columns[i];
+        for (size_t k = 0; c->metric == SIM_METRIC_ENERGY && !c->keyframe && k < c->n; k++)
+            if (c->v[k] > 0 && (uint64_t)c->v[k] <= t->n && t->seen[c->v[k]] < 255)
+                t->seen[c->v[k]]++;
+    }
+}
+
+static void tally_faults(struct tally *t, const struct wire_batch *b)
+{
+    for (size_t i = 0; i < b->n_faults; i++) {
+        const struct wire_fault *f = &b->faults[i];
+        uint32_t boot = b->sources[f->source].boot;
+        for (size_t k = 0; k < t->n_faults; k++)
+            if (t->faults[k].boot == boot && t->faults[k].at_ms >= f->first_ms &&
+                t->faults[k].at_ms <= f->at_ms)
+                t->found[k] = true;
+    }
+    for (size_t i = 0; i < b->n_sources; i++)
+        t->v->source_lost += b->sources[i].lost;
+}
+
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *device)
+{
+    struct err e = {0};
+    sqlite3_stmt *q = store_read(store, sql, &e);
+    if (!q) {
+        fprintf(stderr, "simulation: %s\n", e.text);
+        abort();
+    }
+    if (device)
+        sqlite3_bind_text(q, 1, device, -1, SQLITE_STATIC);
+    return q;
+}
+
+static void tally_journal(struct tally *t, struct store *store, const char *device)
+{
+    struct arena arena;
+    struct wire_batch b;
+    if (arena_init(&arena, LIMIT_DECODE) != 0)
+        abort();
+    sqlite3_stmt *q = prepare(
+        store, "SELECT bytes FROM inputs WHERE device = ? AND kind = 1 ORDER BY no", device);
+    while (sqlite3_step(q) == SQLITE_ROW) {
+        arena_reset(&arena);
+        struct slice bytes =
+            slice_of(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
+        if (wire_decode_batch(bytes, &arena, &b, NULL) != 0)
+            abort(); /* the gateway stored what it cannot read */
+        tally_columns(t, &b);
+        tally_faults(t, &b);
+    }
+    store_release(q);
+    arena_free(&arena);
+}
+
+static uint64_t number(struct store *store, const char *sql, const char *device)
+{
+    sqlite3_stmt *q = prepare(store, sql, device);
+    uint64_t n = sqlite3_step(q) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
+    store_release(q);
+    return n;
+}
+
+static void judge_readings(struct verdicts *v, const struct tally *t)
+{
+    for (uint64_t i = 1; i <= t->n; i++) {
+        v->stored += t->seen[i] > 0;
+        v->doubled += t->seen[i] > 1;
+        v->unheard += t->seen[i] == 0;
+    }
+    for (size_t i = 0; i < t->n_faults; i++)
+        v->faults_lost += !t->found[i];
+}
+
+void judge_device(struct verdicts *v, struct store *store, struct device *d)
+{
+    const struct firmware_record *said = firmware_record(device_firmware(d));
+    struct tally t = {.n = said->readings, .v = v};
+    t.n_faults = firmware_durable_faults(device_firmware(d), &t.faults);
+    t.seen = calloc(t.n + 1, 1);
+    t.found = calloc(t.n_faults + 1, sizeof *t.found);
+    if (!t.seen || !t.found)
+        abort();
+    tally_journal(&t, store, device_id(d));
+    judge_readings(v, &t);
+    v->sent += t.n;
+    v->faults += t.n_faults;
+    v->dropped += number(store, "SELECT coalesce(sum(readings), 0) FROM drops WHERE device = ?",
+                         device_id(d));
+    v->missing += number(store,
+                         "SELECT coalesce(sum(highest - stored - dropped), 0) FROM streams "
+                         "WHERE device = ?",
+                         device_id(d));
+    uint64_t open = number(store,
+                           "SELECT count(*) FROM alerts WHERE device = ? AND rule = 'heater_open' "
+                           "AND state <> 'resolved'",
+                           device_id(d));
+    v->alerts_wrong += open != (said->fault_active ? 1 : 0);
+    free(t.seen);
+    free(t.found);
+}
+
+void judge_store(struct verdicts *v, struct store *store)
+{
+    v->alerts = number(store, "SELECT count(*) FROM alerts", NULL);
+    v->doubled_open = number(store,
+                             "SELECT count(*) FROM (SELECT 1 FROM alerts WHERE state <> 'resolved' "
+                             "GROUP BY tenant, device, instance, rule HAVING count(*) > 1)",
+                             NULL);
+    v->messages = number(store, "SELECT count(*) FROM outbox", NULL);
+    v->unplanned = number(store,
+                          "SELECT coalesce(max(no), 0) - coalesce((SELECT no FROM cursors WHERE "
+                          "stage = 'people'), 0) FROM handoff",
+                          NULL);
+}
+
+static bool is_zero(FILE *to, uint64_t n, const char *what)
+{
+    if (n)
+        fprintf(to, "broken: %llu %s\n", (unsigned long long)n, what);
+    return n == 0;
+}
+
+bool judge_passes(const struct verdicts *v, FILE *to)
+{
+    bool fine = is_zero(to, v->doubled, "readings are stored twice");
+    fine &= is_zero(to, v->missing, "numbers are neither stored nor accounted for");
+    fine &= is_zero(to, v->faults_lost, "faults that firmware was told are durable are not stored");
+    fine &= is_zero(to, v->alerts_wrong,
+                    "devices have an open alert that does not hold, or none that does");
+    fine &= is_zero(to, v->doubled_open, "alerts are open twice");
+    fine &= is_zero(to, v->unplanned, "hand-off rows were not planned");
+    uint64_t known = v->dropped + v->source_lost;
+    if (v->unheard > known) {
+        fprintf(to, "broken: %llu readings are not stored, and only %llu are accounted for\n",
+                (unsigned long long)v->unheard, (unsigned long long)known);
+        fine = false;
+    }
+    return fine;
+}
