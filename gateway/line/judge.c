@@ -231,6 +231,8 @@ static void give_fact(struct feed *feed, const struct fact *fact)
     }
     d->mark_ms[lane] = fact->at_ms > mark ? fact->at_ms : mark;
     give(feed, d->live, fact, d->mark_ms[lane]);
+    if (fact->kind == FACT_FAULT) /* judged while its own time is known */
+        detect_advance(d->live, feed->sink, lane, d->mark_ms[lane]);
 }
 
 /* --- keyframes and marks --- */
@@ -274,17 +276,17 @@ static void converge(struct feed *feed, int64_t sealed_ms)
         feed->judging.fact_ms = sealed_ms;
         detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false,
                      1);
+        detect_advance(d->live, feed->sink, LANE_URGENT, d->mark_ms[LANE_URGENT]);
     }
 }
 
 static void advance(struct feed *feed, enum wire_lane lane, int64_t to_ms)
 {
     struct device *d = feed->judging.d;
-    if (to_ms <= d->mark_ms[lane] && d->mark_ms[lane] != INT64_MIN)
-        return;
-    d->mark_ms[lane] = to_ms;
-    feed->judging.fact_ms = to_ms;
-    detect_advance(d->live, feed->sink, lane, to_ms);
+    if (to_ms > d->mark_ms[lane])
+        d->mark_ms[lane] = to_ms;
+    feed->judging.fact_ms = d->mark_ms[lane];
+    detect_advance(d->live, feed->sink, lane, d->mark_ms[lane]);
 }
 
 static bool urgent_is_complete(const struct device *d)
@@ -295,15 +297,21 @@ static bool urgent_is_complete(const struct device *d)
     return true;
 }
 
+/* The late timeline has come as far as its facts, and, when all of the batch is
+ * old, to where it was sealed. */
 static void advance_late(struct feed *feed, enum wire_lane lane, int64_t to_ms)
 {
     struct device *d = feed->judging.d;
-    if (!d->past || to_ms <= d->past_mark_ms[lane])
+    if (!d->past)
         return;
-    d->past_mark_ms[lane] = to_ms;
+    if (to_ms > d->past_mark_ms[lane])
+        d->past_mark_ms[lane] = to_ms;
     feed->judging.late = true;
-    feed->judging.fact_ms = to_ms;
-    detect_advance(d->past, feed->sink, lane, to_ms);
+    for (int l = 0; l < LANE_COUNT; l++) {
+        feed->judging.fact_ms = d->past_mark_ms[l];
+        if (d->past_mark_ms[l] != INT64_MIN)
+            detect_advance(d->past, feed->sink, (enum wire_lane)l, d->past_mark_ms[l]);
+    }
     feed->judging.late = false;
 }
 
@@ -328,10 +336,11 @@ void judge_batch(struct line *line, struct device *d, const struct input *in,
         detect_reset(d->live, feed.sink, sealed > d->mark_ms[lane] ? sealed : d->mark_ms[lane]);
     }
     converge(&feed, sealed);
-    if (old) {
-        advance_late(&feed, lane, sealed);
+    advance_late(&feed, lane, old ? sealed : INT64_MIN);
+    if (d->mark_ms[LANE_BULK] != INT64_MIN) /* samples may come on either lane */
+        advance(&feed, LANE_BULK, INT64_MIN);
+    if (old)
         return;
-    }
     advance(&feed, lane, sealed);
     if (lane == LANE_BULK && urgent_is_complete(d))
         advance(&feed, LANE_URGENT, sealed - URGENT_LAG_MS);
