@@ -74,7 +74,7 @@ static void mark_batch(struct line *line, struct device *d, const struct input *
     struct wire_head head;
     if (wire_batch_head(bytes, &head))
         return;
-    struct stream *s = device_stream_make(line, d, head.stream, head.lane, in);
+    struct stream *s = dev_stream_make(line, d, head.stream, head.lane, in);
     if (!s)
         return;
     uint64_t was = s->l.contiguous;
@@ -111,9 +111,9 @@ void apply_batch(struct line *line, struct device *d, const struct input *in,
 static void hello_stream(struct line *line, struct device *d, const struct input *in,
                          const struct wire_stream_state *st)
 {
-    if (st->lane >= LANE_COUNT || (st->next <= 1 && !device_stream(d, st->stream)))
+    if (st->lane >= LANE_COUNT || (st->next <= 1 && !dev_stream(d, st->stream)))
         return;
-    struct stream *s = device_stream_make(line, d, st->stream, st->lane, in);
+    struct stream *s = dev_stream_make(line, d, st->stream, st->lane, in);
     if (!s)
         return;
     uint64_t was = s->l.contiguous;
@@ -159,7 +159,7 @@ void apply_account(struct line *line, struct device *d, const struct input *in,
     const struct wire_account *a = &up->account;
     seen(d, in);
     fix_anchor_move(&d->anchor, up->boot, up->sent_ms, in->now.wall_ms);
-    struct stream *s = device_stream_make(line, d, a->stream, a->lane, in);
+    struct stream *s = dev_stream_make(line, d, a->stream, a->lane, in);
     if (s) {
         uint64_t was = s->l.contiguous;
         for (size_t i = 0; i < a->n_drops; i++)

@@ -81,7 +81,7 @@ static bool add_snapshot(struct txn *t, struct device *d)
 {
     struct buf b;
     buf_init(&b, 16 * 1024 * 1024);
-    device_save(d, &b);
+    dev_save(d, &b);
     struct slice bytes;
     struct row_snapshot *row = rows_add(&t->snapshots);
     if (!row || !txn_take(t, &b, &bytes)) {
@@ -158,7 +158,7 @@ const struct line_commit *line_take_commit(struct line *line)
 static void mark_done(struct line *line, const struct txn_mark *m)
 {
     struct device *d = line_find(line, m->device);
-    struct stream *s = d ? device_stream(d, m->stream) : NULL;
+    struct stream *s = d ? dev_stream(d, m->stream) : NULL;
     if (!s)
         return;
     if (m->n_above) {

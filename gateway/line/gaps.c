@@ -71,6 +71,6 @@ void gaps_tick(struct line *line, struct device *d, const struct input *in)
 void gaps_settle(struct line *line, struct device *d, const struct input *in)
 {
     struct open_alert *oa = alert_find(d, "data_missing", 0);
-    if (oa && device_drained(d))
+    if (oa && dev_drained(d))
         alert_clear(line, d, oa, in, in->now.wall_ms);
 }

@@ -8,7 +8,7 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-void device_due(struct line *line, struct device *d)
+void dev_due(struct line *line, struct device *d)
 {
     d->due_listen_ms =
         least(presence_due_listen(line, d), least(gaps_due_listen(line, d), held_due_listen(d)));
@@ -48,7 +48,7 @@ int line_tick(struct line *line, struct line_now now)
         struct device *d = line->devices[i];
         if (now.listen_ms < d->due_listen_ms && now.wall_ms < d->due_wall_ms)
             continue;
-        device_due(line, d); /* the grace of a start may have moved it */
+        dev_due(line, d); /* the grace of a start may have moved it */
         if (now.listen_ms < d->due_listen_ms && now.wall_ms < d->due_wall_ms)
             continue;
         struct input in = {.now = now};

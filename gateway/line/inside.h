@@ -164,7 +164,7 @@ struct input {
 struct device *line_find(const struct line *line, const char *id);
 /* Found or made; NULL: no memory or too many. */
 struct device *line_device(struct line *line, const char *id);
-void device_free(struct device *d);
+void dev_free(struct device *d);
 /* Takes a device that was loaded. ERR_NOMEM. */
 int line_adopt(struct line *line, struct device *d);
 /* Numbers and journals an input: the only door. False: no memory (line is broken). */
@@ -175,9 +175,9 @@ void line_queue(struct line *line, struct device *d);
 void line_touch(struct line *line, struct device *d, const struct input *in);
 
 /* streams.c */
-struct stream *device_stream(struct device *d, uint64_t id);
-struct stream *device_stream_make(struct line *line, struct device *d, uint64_t id, uint32_t lane,
-                                  const struct input *in);
+struct stream *dev_stream(struct device *d, uint64_t id);
+struct stream *dev_stream_make(struct line *line, struct device *d, uint64_t id, uint32_t lane,
+                               const struct input *in);
 void stream_free(struct stream *s);
 bool stream_low(struct line *line, struct device *d, struct stream *s, const struct input *in,
                 uint64_t low);
@@ -185,7 +185,7 @@ bool stream_tombstone(struct line *line, struct device *d, struct stream *s, con
                       const struct wire_drop *drop);
 /* After marks changed: what is written, the progress clock, what a closed one may forget. */
 void stream_moved(struct stream *s, const struct input *in, uint64_t was_contiguous);
-bool device_drained(const struct device *d);
+bool dev_drained(const struct device *d);
 
 /* apply.c: applying what came; also the replay's way */
 void apply_batch(struct line *line, struct device *d, const struct input *in,
@@ -274,11 +274,11 @@ void apply_start(struct line *line, const struct input *in);
 int apply_pack(struct line *line, struct slice bytes);
 void apply_action(struct line *line, struct device *d, const struct input *in, struct slice bytes);
 void apply_test(struct line *line, struct device *d, const struct input *in, struct slice actor);
-void device_due(struct line *line, struct device *d);
+void dev_due(struct line *line, struct device *d);
 
 /* state.c */
-void device_save(const struct device *d, struct buf *out);
+void dev_save(const struct device *d, struct buf *out);
 /* ERR_VERSION (its pack is unknown), ERR_CORRUPT, ERR_NOMEM. */
-int device_load(struct line *line, struct slice bytes, struct device **ret);
+int dev_load(struct line *line, struct slice bytes, struct device **ret);
 
 #endif

@@ -61,7 +61,7 @@ static void free_lists(struct device *d)
     free(d->deferred);
 }
 
-void device_free(struct device *d)
+void dev_free(struct device *d)
 {
     if (!d)
         return;
@@ -74,7 +74,7 @@ void device_free(struct device *d)
 void line_drop(struct line *line)
 {
     for (size_t i = 0; i < line->n_devices; i++)
-        device_free(line->devices[i]);
+        dev_free(line->devices[i]);
     line->n_devices = line->n_packs = 0;
     line->n_queue = line->head_queue = 0;
     line->next_input = line->next_handoff = 1;
@@ -169,7 +169,7 @@ struct device *line_device(struct line *line, const char *id)
         return NULL;
     struct device *d = device_new(id);
     if (d && !line_insert(line, at, d)) {
-        device_free(d);
+        dev_free(d);
         d = NULL;
     }
     return d;
@@ -214,7 +214,7 @@ void line_touch(struct line *line, struct device *d, const struct input *in)
     d->last_input = in->no;
     d->since_snapshot++;
     d->dirty = true;
-    device_due(line, d);
+    dev_due(line, d);
 }
 
 void line_queue(struct line *line, struct device *d)

@@ -10,17 +10,17 @@ int line_restore_snapshot(struct line *line, const struct row_snapshot *row)
     if (row->version != STATE_VERSION)
         return ERR_VERSION;
     struct device *d;
-    int rc = device_load(line, row->bytes, &d);
+    int rc = dev_load(line, row->bytes, &d);
     if (rc)
         return rc;
     if (strcmp(d->id, row->device) != 0 || d->last_input != row->input_no ||
         line_find(line, d->id)) {
-        device_free(d);
+        dev_free(d);
         return ERR_CORRUPT;
     }
     rc = line_adopt(line, d);
     if (rc)
-        device_free(d);
+        dev_free(d);
     return rc;
 }
 
@@ -136,8 +136,8 @@ int line_restore_stream(struct line *line, const struct row_stream *row)
         return ERR_CORRUPT;
     struct device *d = line_device(line, row->device);
     struct input in = {0};
-    bool known = d && device_stream(d, row->stream);
-    struct stream *s = d ? device_stream_make(line, d, row->stream, row->lane, &in) : NULL;
+    bool known = d && dev_stream(d, row->stream);
+    struct stream *s = d ? dev_stream_make(line, d, row->stream, row->lane, &in) : NULL;
     if (!s || committed.stream != row->stream) {
         ledger_free(&committed);
         return s ? ERR_CORRUPT : ERR_NOMEM;
@@ -205,7 +205,7 @@ void line_restored(struct line *line, const struct line_numbers *highest)
             d->streams[k].dirty = false;
         for (size_t k = 0; k < d->n_latest; k++)
             d->latest[k].dirty = false;
-        device_due(line, d);
+        dev_due(line, d);
     }
     if (highest->input >= line->next_input)
         line->next_input = highest->input + 1;

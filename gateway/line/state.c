@@ -316,7 +316,7 @@ static int load_detect(struct reader *r, struct device *d, struct detect **ret)
     return detect_load(*ret, state);
 }
 
-void device_save(const struct device *d, struct buf *out)
+void dev_save(const struct device *d, struct buf *out)
 {
     save_identity(d, out);
     save_presence(&d->presence, out);
@@ -343,7 +343,7 @@ static int load_rules(struct line *line, struct reader *r, struct device *d)
     return rc ? rc : load_detect(r, d, &d->past);
 }
 
-int device_load(struct line *line, struct slice bytes, struct device **ret)
+int dev_load(struct line *line, struct slice bytes, struct device **ret)
 {
     struct reader r = reader_of(bytes);
     struct device *d = calloc(1, sizeof *d);
@@ -366,7 +366,7 @@ int device_load(struct line *line, struct slice bytes, struct device **ret)
     *ret = d;
     return 0;
 bad:
-    device_free(d);
+    dev_free(d);
     return rc;
 }
 
@@ -380,5 +380,5 @@ void line_save(const struct line *line, struct buf *out)
     buf_zigzag(out, line->grace_listen_ms);
     buf_varint(out, line->n_devices);
     for (size_t i = 0; i < line->n_devices; i++)
-        device_save(line->devices[i], out);
+        dev_save(line->devices[i], out);
 }

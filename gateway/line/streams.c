@@ -12,7 +12,7 @@ static size_t place(const struct device *d, uint64_t id)
     return i;
 }
 
-struct stream *device_stream(struct device *d, uint64_t id)
+struct stream *dev_stream(struct device *d, uint64_t id)
 {
     size_t i = place(d, id);
     return i < d->n_streams && d->streams[i].l.stream == id ? &d->streams[i] : NULL;
@@ -74,10 +74,10 @@ static bool make_room(struct line *line, struct device *d)
     return true;
 }
 
-struct stream *device_stream_make(struct line *line, struct device *d, uint64_t id, uint32_t lane,
-                                  const struct input *in)
+struct stream *dev_stream_make(struct line *line, struct device *d, uint64_t id, uint32_t lane,
+                               const struct input *in)
 {
-    struct stream *s = device_stream(d, id);
+    struct stream *s = dev_stream(d, id);
     if (s)
         return s;
     if (!make_room(line, d))
@@ -144,7 +144,7 @@ void stream_moved(struct stream *s, const struct input *in, uint64_t was_contigu
         ledger_forget(&s->l);
 }
 
-bool device_drained(const struct device *d)
+bool dev_drained(const struct device *d)
 {
     for (size_t i = 0; i < d->n_streams; i++)
         if (!ledger_drained(&d->streams[i].l))

@@ -128,7 +128,7 @@ static int up_batch(struct line *line, const char *id, const struct wire_up *up,
     struct device *d = line_find(line, id);
     if (head.seq == 0 || head.low > head.seq || head.lane >= LANE_COUNT)
         return refuse(line, d, &head, ERR_INVALID, true, "numbers");
-    struct stream *s = d ? device_stream(d, head.stream) : NULL;
+    struct stream *s = d ? dev_stream(d, head.stream) : NULL;
     uint64_t digest = ledger_digest(up->batch);
     switch (s ? ledger_look(&s->l, head.seq, digest) : LOOK_NEW) {
     case LOOK_SEEN: return answer_again(line, d, s);
@@ -191,7 +191,7 @@ static int up_account(struct line *line, const char *id, const struct wire_up *u
                       struct slice payload, struct line_now now)
 {
     struct device *known = line_find(line, id);
-    struct stream *s = known ? device_stream(known, up->account.stream) : NULL;
+    struct stream *s = known ? dev_stream(known, up->account.stream) : NULL;
     if (s && !account_is_news(&s->l, &up->account))
         return answer_again(line, known, s);
     if (!has_place(known, up->account.stream) || up->account.lane >= LANE_COUNT)

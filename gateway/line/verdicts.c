@@ -98,7 +98,7 @@ static void raise_verdict(const struct judging *j, const struct verdict *v)
         return;
     }
     int64_t late_by = j->in->now.wall_ms - (j->fact_ms < v->at_ms ? j->fact_ms : v->at_ms);
-    if (late_by > LATE_MS && !device_drained(j->d) && hold(j, v))
+    if (late_by > LATE_MS && !dev_drained(j->d) && hold(j, v))
         return;
     open_now(j->line, j->d, j->in, v, false);
 }
@@ -171,7 +171,7 @@ void held_settle(struct line *line, struct device *d, const struct input *in)
 {
     if (!d->live)
         return;
-    bool drained = device_drained(d);
+    bool drained = dev_drained(d);
     for (size_t i = d->n_held; i-- > 0;)
         if (drained || in->now.listen_ms >= d->held[i].decide_listen_ms)
             decide(line, d, in, &d->held[i]);
