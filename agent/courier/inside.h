@@ -61,7 +61,7 @@ struct courier {
     uint32_t hello_tries;
     uint64_t hello_token;
     int64_t asked_ms; /* since when an answer is outstanding; 0: none is */
-    bool in_touch, hungry, bulk_turn, goodbye;
+    bool in_touch, hungry, news_turn, goodbye;
     uint64_t epoch, token;
     uint32_t credit;
     int64_t srtt_ms, rttvar_ms; /* 0: not measured */

@@ -87,12 +87,14 @@ bool pick_next(struct courier *c, struct pick *ret)
         return true;
     if (c->sm.now != OPEN) /* before the hello is answered only what has just happened */
         return false;
+    uint32_t last = c->credit > 1 ? 1 : 0; /* the last place is for a fault of this moment */
+    if (c->n_flights + last >= c->credit)
+        return false;
+    c->news_turn = !c->news_turn; /* no backlog, urgent or not, starves the readings of now */
+    bool bulk = bulk_may(c);
+    if (c->news_turn && bulk && pick_fresh(c, LANE_BULK, ret))
+        return true;
     if (pick_backlog(c, LANE_URGENT, ret))
         return true;
-    if (!bulk_may(c))
-        return false;
-    c->bulk_turn = !c->bulk_turn;
-    if (c->bulk_turn && pick_fresh(c, LANE_BULK, ret))
-        return true;
-    return pick_backlog(c, LANE_BULK, ret) || pick_fresh(c, LANE_BULK, ret);
+    return bulk && (pick_backlog(c, LANE_BULK, ret) || pick_fresh(c, LANE_BULK, ret));
 }
