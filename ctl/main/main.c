@@ -4,6 +4,7 @@
 #include "ctl/bench/bench.h"
 #include "ctl/broker/broker.h"
 #include "ctl/ca/ca.h"
+#include "ctl/pack/commands.h"
 #include "ctl/rest/commands.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@ static const struct subcommand {
 } subcommands[] = {
     {"ca", cmd_ca, "make certificates for a bench"},
     {"broker", cmd_broker, "write a broker's configuration"},
+    {"pack", cmd_pack, "check, build or make a header of a product family's pack"},
+    {"rules", cmd_rules, "run a pack's scenarios through the rule engine"},
     {"alerts", cmd_alerts, "list, follow, acknowledge, snooze, resolve, test"},
     {"devices", cmd_devices, "list devices, or show one with its ledger"},
     {"customers", cmd_customers, "who owns which device, and how they are told"},

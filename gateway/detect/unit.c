@@ -47,7 +47,7 @@ static const struct unit units[] = {
     U("ppb", 1e-9, "ppb", NUMBER),
     TEMP("celsius", 1, 273.15, "\u00b0C"),
     TEMP("fahrenheit", 5.0 / 9.0, 459.67 * 5.0 / 9.0, "\u00b0F"),
-    TEMP("kelvin", 1, 0, "K"),
+    U("kelvin", 1, "K", 0, 0, 0, 0, 1, 0, 0), /* always a difference */
     U("millisecond", 0.001, "ms", TIME),
     U("minute", 60, "min", TIME),
     U("hour", 3600, "h", TIME),
