@@ -158,7 +158,7 @@ class Drawing {
         const path = steps(series) ? Plot.paths.stepped({ align: 1 }) : undefined;
         const edge = { stroke: 'transparent', width: 0, points: { show: false }, paths: path };
         return {
-            width: this.place.clientWidth, height, pxAlign: 1, padding: [14, 8, 0, 0],
+            width: this.place.clientWidth, height, pxAlign: 1, padding: [14, 20, 0, 0],
             legend: { show: false }, series: [{},
                 { stroke: ink, width: 1.75, points: { show: series.points.length < 3 }, paths: path, fill: steps(series) ? colour('chart-band') : undefined },
                 edge, { ...edge }],
@@ -231,7 +231,7 @@ class Drawing {
         ctx.fillText(reading(limit.value, series.unit, series.kind), bbox.left + 4 * scale, y - 2 * scale);
     }
 
-    // Words that would run into each other go to the other side of their line.
+    // Words that would run into each other stand a line lower.
     #marks({ ctx, bbox, valToPos }, scale) {
         const right = bbox.left + bbox.width;
         let taken = -Infinity;
@@ -246,13 +246,10 @@ class Drawing {
             ctx.setLineDash([2 * scale, 2 * scale]);
             stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
             const width = ctx.measureText(mark.text).width + 4 * scale;
-            const fits = x + width < right;
-            const start = fits ? x + 3 * scale : x - width;
-            if (start >= taken) {
-                ctx.textAlign = 'left';
-                ctx.fillText(mark.text, start, 1 * scale);
-                taken = start + width + 4 * scale;
-            }
+            const start = x + width < right ? x + 3 * scale : x - width;
+            ctx.textAlign = 'left';
+            ctx.fillText(mark.text, start, (start >= taken ? 1 : 14) * scale);
+            taken = Math.max(taken, start + width + 4 * scale);
         }
     }
 

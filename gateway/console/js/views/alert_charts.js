@@ -49,7 +49,7 @@ export class AlertCharts {
         this.#load = new AbortController();
         const signal = this.#load.signal;
         const { from_ms, to_ms } = span(alert, Date.now());
-        const places = alert.metrics.map(() => h('div', { class: 'chart-place' }));
+        const places = alert.metrics.map((metric) => h('div', { class: metric.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
         this.element.hidden = false;
         replace(this.element, h('h3', {}, S.alert.chart), places, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
         await Promise.all(alert.metrics.map(async (metric, index) => {

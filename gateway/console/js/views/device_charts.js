@@ -30,9 +30,10 @@ export class DeviceCharts {
             replace(this.element, h('p', { class: 'muted' }, S.device.noValues));
             return;
         }
-        const places = device.latest.map((one) => h('div', { class: one.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
+        const shown = [...device.latest].sort((a, b) => (a.unit === 'bool') - (b.unit === 'bool'));
+        const places = shown.map((one) => h('div', { class: one.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
         replace(this.element, places, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
-        await Promise.all(device.latest.map(async (one, index) => {
+        await Promise.all(shown.map(async (one, index) => {
             const query = { metric: one.metric, instance: one.instance, from_ms, to_ms, points: POINTS };
             const metric = { ...one, label: (one.label || one.name) + (one.instance ? ` ${S.device.unit(one.instance)}` : '') };
             try {

@@ -132,7 +132,7 @@ function row(device) {
         h('td', { class: 'firmware' }, device.firmware || '–'),
         h('td', { class: 'customer' }, device.customer?.name ?? '–'),
         h('td', { class: 'alerts' }, device.open_alerts
-            ? h('a', { class: `badge severity ${device.worst_severity ?? 'minor'}`, href: place(['alerts'], { device: device.id }), 'aria-label': S.device.openAlerts(device.open_alerts) },
+            ? h('a', { class: `badge severity ${device.worst_severity ?? 'minor'}`, href: place(['alerts'], { device: device.id }), title: S.device.openAlerts(device.open_alerts) },
                 icon(device.worst_severity ?? 'minor'), `${device.open_alerts} ${S.severity[device.worst_severity] ?? ''}`)
             : h('span', { class: 'muted' }, S.none)),
         h('td', { class: 'seen' }, timeElement(device.last_seen_ms, { focus: false })));

@@ -49,9 +49,9 @@ function pack(one) {
     const rules = one.rules.map((rule) => h('tr', {},
         h('th', { scope: 'row' }, h('a', { href: place(['alerts'], { rule: rule.name }) }, words(rule.name))),
         h('td', {}, severity(rule.severity)),
-        h('td', {}, h('code', {}, rule.when)),
+        h('td', { class: 'clause' }, h('code', {}, rule.when)),
         h('td', { class: 'nowrap' }, windowWords(rule.for_ms) || '–'),
-        h('td', {}, rule.clear ? h('code', {}, rule.clear) : '–'),
+        h('td', { class: 'clause' }, rule.clear ? h('code', {}, rule.clear) : '–'),
         h('td', {}, rule.tell.map(audience).join(', '))));
     const metrics = one.metrics.map((metric) => h('tr', {},
         h('td', { class: 'number' }, String(metric.id)), h('th', { scope: 'row' }, metric.label || words(metric.name)),

@@ -20,6 +20,7 @@ const T = S.triage;
 const PAGE = 500;
 const MOST = 10000;
 const NEW_PAUSE_MS = 200;
+const HEARD_MOST = 500;
 
 // Which alerts each view asks for, and how one that changed is known to belong.
 const VIEWS = {
@@ -50,6 +51,8 @@ export class TriageView {
     #open = null;
     #newIds = new Set();
     #newTimer = 0;
+    #heard = []; // the last changes that the feed told: [turn, alert]
+    #turn = 0;
     #over = new AbortController();
     #unbind;
     #observer;
@@ -77,7 +80,7 @@ export class TriageView {
         const signal = this.#over.signal;
         this.#grid.addEventListener('click', (event) => this.#clicked(event));
         this.#grid.addEventListener('focusin', (event) => this.#focused(event));
-        this.#feed.addEventListener('event', (event) => this.#heard(event.detail), { signal });
+        this.#feed.addEventListener('event', (event) => this.#hear(event.detail), { signal });
         this.#feed.addEventListener('resync', () => this.#readAgain(), { signal });
         actions.changes.addEventListener('change', (event) => this.#changed(event.detail), { signal });
         actions.changes.addEventListener('hold', (event) => this.#repaint(event.detail), { signal });
@@ -154,11 +157,12 @@ export class TriageView {
         const model = new Triage({ sort: this.#params.get('sort') ?? 'severity', belongs: (alert) => this.#belongs(alert) });
         this.#complete = false;
         busy(this.#grid, true);
+        const turn = this.#turn;
         let after = '';
         try {
             do {
                 const page = await api.get(`/alerts${api.query({ ...this.#query(), limit: PAGE, after })}`, { signal });
-                model.append(page.items);
+                model.append(this.#freshen(page.items, turn));
                 after = page.next ?? '';
                 this.#model = model;
                 this.#paint(after !== '');
@@ -186,6 +190,7 @@ export class TriageView {
         const signal = this.#over.signal;
         const model = this.#model;
         const all = [];
+        const turn = this.#turn;
         let after = '';
         try {
             do {
@@ -197,18 +202,28 @@ export class TriageView {
             return; // The feed's own state already tells that the gateway is not there.
         }
         if (model === this.#model) {
-            model.reconcile(all, !after);
+            model.reconcile(this.#freshen(all, turn), !after);
             this.#list.refreshAll();
             this.#settle();
         }
         this.#panel.reload();
     }
 
-    #heard({ type, data }) {
+    // An answer may be older than what the feed told while it was on its way: what was
+    // heard after the question was put wins.
+    #freshen(alerts, turn) {
+        const later = new Map(this.#heard.filter(([at]) => at > turn).map(([, alert]) => [alert.id, alert]));
+        return later.size === 0 ? alerts : alerts.map((alert) => ({ ...alert, ...later.get(alert.id) }));
+    }
+
+    #hear({ type, data }) {
         if (!type.startsWith('alert.') || !data?.alert) {
             return;
         }
         const alert = data.alert;
+        this.#turn += 1;
+        this.#heard.push([this.#turn, alert]);
+        this.#heard.splice(0, this.#heard.length - HEARD_MOST);
         if (this.#model.patch(alert)) {
             this.#repaint(alert.id);
             this.#settle();
@@ -226,10 +241,11 @@ export class TriageView {
         this.#newIds = new Set();
         this.#newTimer = 0;
         const model = this.#model;
+        const turn = this.#turn;
         try {
             const query = { ...this.#query(), sort: 'newest', limit: Math.min(PAGE, Math.max(50, ids.size * 2)) };
             const page = await api.get(`/alerts${api.query(query)}`, { signal: this.#over.signal });
-            const fresh = page.items.filter((alert) => ids.has(alert.id) && model.offer(alert) === 'new');
+            const fresh = this.#freshen(page.items, turn).filter((alert) => ids.has(alert.id) && model.offer(alert) === 'new');
             if (model === this.#model) {
                 this.#announce(fresh);
                 this.#settle();
