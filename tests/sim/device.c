@@ -281,7 +281,7 @@ static void learn_meanings(struct device *d)
                                                              (uint8_t)d->pack->faults[i].purpose};
 }
 
-struct device *device_new(struct world *w, struct broker *b, const char *id,
+struct device *simdev_new(struct world *w, struct broker *b, const char *id,
                           const struct device_plan *plan, const struct pack *pack)
 {
     struct device *d = calloc(1, sizeof *d);
@@ -307,7 +307,7 @@ struct device *device_new(struct world *w, struct broker *b, const char *id,
     return d;
 }
 
-void device_free(struct device *d)
+void simdev_free(struct device *d)
 {
     if (!d)
         return;
@@ -317,17 +317,17 @@ void device_free(struct device *d)
     free(d);
 }
 
-const char *device_id(const struct device *d)
+const char *simdev_id(const struct device *d)
 {
     return d->id;
 }
 
-struct firmware *device_firmware(struct device *d)
+struct firmware *simdev_firmware(struct device *d)
 {
     return d->firmware;
 }
 
-void device_calm(struct device *d)
+void simdev_calm(struct device *d)
 {
     d->calm = true;
     simdisk_fail(d->disk, 0, 0, 0);
@@ -336,7 +336,7 @@ void device_calm(struct device *d)
         world_at(d->w, world_now(d->w) + 1, start_agent, d, 0);
 }
 
-void device_record(const struct device *d, struct device_record *ret)
+void simdev_record(const struct device *d, struct device_record *ret)
 {
     *ret = d->record;
     if (d->core) {

@@ -22,14 +22,14 @@ struct device_plan {
 };
 
 /* `id` borrowed for life. */
-struct device *device_new(struct world *w, struct broker *b, const char *id,
+struct device *simdev_new(struct world *w, struct broker *b, const char *id,
                           const struct device_plan *plan, const struct pack *pack);
-void device_free(struct device *d);
+void simdev_free(struct device *d);
 
-const char *device_id(const struct device *d);
-struct firmware *device_firmware(struct device *d);
+const char *simdev_id(const struct device *d);
+struct firmware *simdev_firmware(struct device *d);
 /* No more accidents; comes back if it was away. */
-void device_calm(struct device *d);
+void simdev_calm(struct device *d);
 
 struct device_record {
     uint64_t kills, power_cuts, disk_failures, clock_jumps;
@@ -37,6 +37,6 @@ struct device_record {
     uint64_t settled;        /* numbers sealed by all lives, as far as each could say */
     struct core_stats stats; /* of the present life */
 };
-void device_record(const struct device *d, struct device_record *ret);
+void simdev_record(const struct device *d, struct device_record *ret);
 
 #endif

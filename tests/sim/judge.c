@@ -94,27 +94,27 @@ static void judge_readings(struct verdicts *v, const struct tally *t)
 
 void judge_device(struct verdicts *v, struct store *store, struct device *d)
 {
-    const struct firmware_record *said = firmware_record(device_firmware(d));
+    const struct firmware_record *said = firmware_record(simdev_firmware(d));
     struct tally t = {.n = said->readings, .v = v};
-    t.n_faults = firmware_durable_faults(device_firmware(d), &t.faults);
+    t.n_faults = firmware_durable_faults(simdev_firmware(d), &t.faults);
     t.seen = calloc(t.n + 1, 1);
     t.found = calloc(t.n_faults + 1, sizeof *t.found);
     if (!t.seen || !t.found)
         abort();
-    tally_journal(&t, store, device_id(d));
+    tally_journal(&t, store, simdev_id(d));
     judge_readings(v, &t);
     v->sent += t.n;
     v->faults += t.n_faults;
     v->dropped += number(store, "SELECT coalesce(sum(readings), 0) FROM drops WHERE device = ?",
-                         device_id(d));
+                         simdev_id(d));
     v->missing += number(store,
                          "SELECT coalesce(sum(highest - stored - dropped), 0) FROM streams "
                          "WHERE device = ?",
-                         device_id(d));
+                         simdev_id(d));
     uint64_t open = number(store,
                            "SELECT count(*) FROM alerts WHERE device = ? AND rule = 'heater_open' "
                            "AND state <> 'resolved'",
-                           device_id(d));
+                           simdev_id(d));
     v->alerts_wrong += open != (said->fault_active ? 1 : 0);
     free(t.seen);
     free(t.found);

@@ -116,14 +116,14 @@ static void raise_fleet(struct fleet *f, const struct options *o, const struct p
         abort();
     for (size_t i = 0; i < f->n; i++) {
         snprintf(f->names[i], sizeof f->names[i], "fridge-%zu", i + 1);
-        f->devices[i] = device_new(f->w, f->broker, f->names[i], o->calm ? &smooth : &rough, pack);
+        f->devices[i] = simdev_new(f->w, f->broker, f->names[i], o->calm ? &smooth : &rough, pack);
     }
 }
 
 static void free_fleet(struct fleet *f)
 {
     for (size_t i = 0; i < f->n; i++)
-        device_free(f->devices[i]);
+        simdev_free(f->devices[i]);
     gateway_free(f->gateway);
     broker_free(f->broker);
     world_free(f->w);
@@ -138,10 +138,10 @@ static void settle(struct fleet *f)
     broker_calm(f->broker);
     gateway_calm(f->gateway);
     for (size_t i = 0; i < f->n; i++)
-        device_calm(f->devices[i]);
+        simdev_calm(f->devices[i]);
     world_run(f->w, world_now(f->w) + CALM_MS - QUIET_MS);
     for (size_t i = 0; i < f->n; i++)
-        firmware_stop(device_firmware(f->devices[i]));
+        firmware_stop(simdev_firmware(f->devices[i]));
     world_run(f->w, world_now(f->w) + QUIET_MS);
 }
 
@@ -154,7 +154,7 @@ static void add_up(const struct fleet *f, struct sums *s)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct device_record r;
-        device_record(f->devices[i], &r);
+        simdev_record(f->devices[i], &r);
         s->devices.kills += r.kills;
         s->devices.power_cuts += r.power_cuts;
         s->devices.disk_failures += r.disk_failures;
@@ -162,7 +162,7 @@ static void add_up(const struct fleet *f, struct sums *s)
         s->devices.starts_refused += r.starts_refused;
         s->devices.settled += r.settled;
         s->owed += r.stats.owed;
-        s->reboots += firmware_record(device_firmware(f->devices[i]))->reboots;
+        s->reboots += firmware_record(simdev_firmware(f->devices[i]))->reboots;
     }
 }
 
