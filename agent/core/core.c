@@ -229,8 +229,13 @@ size_t core_step(struct core *c, const struct core_event *event, const struct co
     }
     courier_run(c->courier, twin_version(c->twin), &out, event->now);
     bool owes = c->n_pending || spool_dirty(c->spool, LANE_URGENT);
-    if (!c->stopped && owes && event->now.boot_ms >= c->sync_after_ms)
+    if (!owes)
+        c->sync_after_ms = 0;
+    if (!c->stopped && owes && event->now.boot_ms >= c->sync_after_ms) {
         act(c, CORE_SYNC);
+        if (c->sync_after_ms) /* not again before this one had its turn */
+            c->sync_after_ms = event->now.boot_ms + RETRY_MS;
+    }
     out_end(c);
     *ret = c->actions;
     return c->n_actions;

@@ -15,6 +15,7 @@
 #define TEXT_BYTES  192
 #define KEYS        32
 #define TICK_MS     10000
+#define RETRY_MS    1000 /* after a disk said no */
 #define IDENTITY    (16 * 1024)
 #define DOWN_MEMORY (192 * 1024)
 

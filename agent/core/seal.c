@@ -1,8 +1,6 @@
 /* From batch to spool, and from spool to durable. */
 #include "agent/core/inside.h"
 
-#define RETRY_MS 1000
-
 static void wait_for_sync(struct core *c, const struct batch_info *info)
 {
     for (size_t i = 0; i < info->n_refs && c->n_pending < PENDING; i++)

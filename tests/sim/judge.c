@@ -108,7 +108,7 @@ void judge_device(struct verdicts *v, struct store *store, struct device *d)
     v->dropped += number(store, "SELECT coalesce(sum(readings), 0) FROM drops WHERE device = ?",
                          simdev_id(d));
     v->missing += number(store,
-                         "SELECT coalesce(sum(highest - stored - dropped), 0) FROM streams "
+                         "SELECT coalesce(sum(expected - stored - dropped), 0) FROM streams "
                          "WHERE device = ?",
                          simdev_id(d));
     uint64_t open = number(store,

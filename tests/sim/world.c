@@ -8,6 +8,8 @@
 
 #define LINES 400
 #define LINE  200
+/* So many steps in one millisecond are a loop. */
+#define STANDSTILL 200000
 
 struct entry {
     int64_t at_ms;
@@ -19,7 +21,7 @@ struct entry {
 
 struct world {
     int64_t now_ms;
-    uint64_t order, steps;
+    uint64_t order, steps, busy;
     struct rng rng;
     bool show;
     struct entry *heap;
@@ -123,6 +125,12 @@ void world_run(struct world *w, int64_t until_ms)
 {
     while (w->n && w->heap[0].at_ms <= until_ms) {
         struct entry e = take_first(w);
+        w->busy = e.at_ms == w->now_ms ? w->busy + 1 : 0;
+        if (w->busy > STANDSTILL) {
+            world_print_trace(w, stderr);
+            fprintf(stderr, "broken: time stands still: somebody asks again and again\n");
+            exit(1);
+        }
         w->now_ms = e.at_ms;
         w->steps++;
         e.fn(e.arg, e.value);
