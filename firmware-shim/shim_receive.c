@@ -40,6 +40,7 @@ static void set(struct shim *s, uint16_t metric, bool mute, uint32_t interval_ms
     uint32_t was = shim_lock(s);
     i->metric = mute || interval_ms ? metric : 0;
     i->interval_ms = mute ? MUTED : interval_ms;
+    i->last_ms = s->last_ms - interval_ms; /* due now */
     i->seen = 0;
     shim_unlock(s, was);
 }
