@@ -156,9 +156,6 @@ bool shim_fault_clear_of(struct shim *s, uint16_t fault, uint8_t instance);
 /* Before going quiet: so that silence is no alarm. 0: until further notice. */
 bool shim_intent(struct shim *s, uint8_t intent, uint64_t for_ms); /* enum message_intent */
 
-/* The owner erased the appliance. Held like a fault; false: no room, call again. */
-bool shim_factory_reset(struct shim *s);
-
 /* Pairs this moment with the wall clock, from firmware that knows the time. */
 bool shim_wall(struct shim *s, int64_t wall_ms);
 
@@ -203,6 +200,11 @@ static inline bool shim_fault_raise(struct shim *s, uint16_t fault,
 static inline bool shim_fault_clear(struct shim *s, uint16_t fault)
 {
     return shim_fault_clear_of(s, fault, 0);
+}
+/* The owner erased the appliance. Held like a fault; false: no room, call again. */
+static inline bool shim_factory_reset(struct shim *s)
+{
+    return shim_fault_raise_of(s, 0, 0, NULL, 0);
 }
 static inline bool shim_asleep(struct shim *s, uint64_t for_ms)
 {

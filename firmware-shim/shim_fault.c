@@ -9,7 +9,8 @@
  * meanwhile is told in one message with the number of raises. A durable slot is
  * kept, so that raising again what is raised stays silent, until another fault
  * needs its place: first those that are clear, then one that is raised, of which
- * only the name is kept, in the list of those away. */
+ * only the name is kept, in the list of those away. The factory reset is held in the
+ * same way, as fault 0. */
 #include "shim.h"
 #include "shim_parts.h"
 
@@ -159,7 +160,7 @@ bool shim_fault_raise_of(struct shim *s, uint16_t fault, uint8_t instance,
 {
     uint32_t was = shim_lock(s);
     struct shim_held *h = find(s, fault, instance);
-    bool away = !h && away_of(s, fault, instance);
+    bool away = !h && fault && away_of(s, fault, instance);
     if (!h && !away)
         h = place(s, fault, instance);
     if (h && !(h->flags & ACTIVE))
@@ -184,20 +185,6 @@ bool shim_fault_clear_of(struct shim *s, uint16_t fault, uint8_t instance)
     }
     shim_unlock(s, was);
     return !due || h;
-}
-
-bool shim_factory_reset(struct shim *s)
-{
-    uint32_t was = shim_lock(s);
-    struct shim_held *h = find(s, 0, 0);
-    if (!h)
-        h = place(s, 0, 0);
-    if (h) {
-        changed(s, h, 0);
-        say_if_due(s, h);
-    }
-    shim_unlock(s, was);
-    return h != NULL;
 }
 
 /* Gives a fault that is to be said again a slot, when there is one. */
@@ -232,7 +219,7 @@ void shim_fault_ack(struct shim *s, uint32_t counter)
     for (struct shim_held *h = s->held; h < s->held + SHIM_FAULTS; h++) {
         if (!(h->flags & USED) || (h->flags & (FRESH | DURABLE)) || h->counter != counter)
             continue;
-        h->flags |= DURABLE;
+        h->flags = (uint8_t)(h->id ? h->flags | DURABLE : 0);
         h->raises = 0;
         context_drop(s, h);
         h->cut = 0;

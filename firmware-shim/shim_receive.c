@@ -19,8 +19,9 @@ static void run_action(struct shim *s, const struct message_down *m)
     shim_action_done(s, &r, result, NULL);
 }
 
-/* The metric's setting, else a free one, else NULL. Metric ids start at 1. */
-static struct shim_setting *setting_of(struct shim *s, uint16_t metric)
+/* The metric's setting, else a free one, else NULL. Metric ids start at 1. Twice in
+ * line it would cost flash. */
+__attribute__((noinline)) static struct shim_setting *setting_of(struct shim *s, uint16_t metric)
 {
     struct shim_setting *unused = NULL;
     for (struct shim_setting *i = s->settings; i < s->settings + SHIM_SETTINGS; i++) {

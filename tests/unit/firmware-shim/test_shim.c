@@ -428,6 +428,10 @@ static void a_factory_reset_is_held_like_a_fault(void)
     ack(heard[0].counter);
     poll_for(0);
     CU_ASSERT_EQUAL(shim_faults_held(&shim), 0);
+    heard_count = 0;
+    CU_ASSERT(shim_factory_reset(&shim)); /* the next owner's */
+    poll_for(0);
+    CU_ASSERT_EQUAL(heard_of(MESSAGE_FACTORY_RESET), 1);
 }
 
 static void cycles_intent_and_clock_are_told(void)
