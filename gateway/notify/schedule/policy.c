@@ -1,7 +1,5 @@
 #include "gateway/notify/schedule/policy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,17 +66,7 @@ static bool public6(const uint8_t *a)
     return !(a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8);
 }
 
-bool policy_address_public(const struct sockaddr *address)
+bool policy_address_public(const uint8_t *address, size_t len)
 {
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, address, sizeof in);
-        return public4(ntohl(in.sin_addr.s_addr));
-    }
-    if (address->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, address, sizeof in6);
-        return public6(in6.sin6_addr.s6_addr);
-    }
-    return false;
+    return len == 4 ? public4(word(address)) : len == 16 && public6(address);
 }
