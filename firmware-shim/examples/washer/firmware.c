@@ -39,7 +39,7 @@ static struct {
     struct report report;
     struct washer_outputs out;
     enum phase phase;
-    bool bad[BADS], drain_wanted, spinning;
+    bool bad[BADS], drain_wanted, spinning, lock_stuck_at;
     int rinses_left;
     double phase_s, pump_bad_s, inlet_bad_s, lock_bad_s;
     double spin_worst, energy_wh, used_liter;
@@ -135,6 +135,20 @@ static void fail(int which, const struct washer_inputs *in)
     enter(STOP);
 }
 
+/* A lock that did not follow is good again when it has moved. An open door stops the
+ * program. */
+static void watch_lock(const struct washer_inputs *in)
+{
+    if (fw.bad[LOCK_BAD]) {
+        set_fault(LOCK_BAD, in->locked == fw.lock_stuck_at, in);
+    } else if (fw.lock_bad_s >= PART_CHECK_S) {
+        fw.lock_stuck_at = in->locked;
+        set_fault(LOCK_BAD, true, in);
+    }
+    if (fw.bad[LOCK_BAD] && !in->locked && fw.phase != IDLE && fw.lock_bad_s >= PART_CHECK_S)
+        enter(STOP);
+}
+
 /* What can be seen whatever the program does. A good part clears its fault when it is
  * next seen at work. */
 static void watch(const struct washer_inputs *in, double dt_s)
@@ -144,7 +158,7 @@ static void watch(const struct washer_inputs *in, double dt_s)
     fw.lock_bad_s = in->locked != fw.out.lock ? fw.lock_bad_s + dt_s : 0;
     set_fault(HEATER_BAD, isinf(in->heater_ohm) || (fw.bad[HEATER_BAD] && fw.phase != IDLE), in);
     set_fault(LEAK_BAD, in->wet_floor_pan, in);
-    set_fault(LOCK_BAD, fw.lock_bad_s >= PART_CHECK_S, in);
+    watch_lock(in);
     if (fw.pump_bad_s >= PART_CHECK_S && !fw.bad[DRAIN_BAD])
         fail(DRAIN_BAD, in);
     if (fw.inlet_bad_s >= PART_CHECK_S && !fw.bad[WATER_BAD])
