@@ -308,6 +308,13 @@ describe('acting on an alert', () => {
         assert.equal(asked('POST', '/snooze').length, 2);
     });
 
+    test('an alert of a silent device says that it may be out of date', async () => {
+        await toList('#/alerts/3');
+        await page.getByText('The device is offline: this alert may be out of date until it reports again.').waitFor();
+        await visit(page, gateway.url, '#/alerts/2');
+        await page.getByText('The device is offline').waitFor({ state: 'detached' });
+    });
+
     test('a note shows in the log', async () => {
         await open();
         await page.keyboard.press('n');

@@ -25,6 +25,7 @@ export class AlertPanel {
     #load = null;
     #timer = 0;
     #wantsFocus = false;
+    #presence = ''; // of its device, once known
     #charts = new AlertCharts();
     #parts = null;
 
@@ -59,6 +60,7 @@ export class AlertPanel {
         }
         this.#id = id;
         this.alert = null;
+        this.#presence = '';
         this.element.hidden = id === null;
         clearTimeout(this.#timer);
         this.#load?.abort();
@@ -118,12 +120,28 @@ export class AlertPanel {
             if (first) {
                 this.#charts.show(alert);
                 this.#takeFocus();
+                this.#readPresence(alert);
             }
         } catch (error) {
             if (error.name !== 'AbortError' && id === this.#id) {
                 const words_ = error.status === 404 ? { message: A.gone } : error;
                 replace(this.#parts.body, failure(words_));
             }
+        }
+    }
+
+    // A device that is silent may not have been able to tell that all is well again.
+    async #readPresence(alert) {
+        const device = await api.get(`/devices/${api.part(alert.device)}`).catch(() => null);
+        if (device && this.#id === alert.id) {
+            this.sawPresence(alert.device, device.presence);
+        }
+    }
+
+    sawPresence(device, presence) {
+        if (this.alert?.device === device && presence && presence !== this.#presence) {
+            this.#presence = presence;
+            this.#paint(this.alert);
         }
     }
 
@@ -164,7 +182,7 @@ export class AlertPanel {
             heading,
             h('dl', { class: 'facts' }, facts.map(([name, value, more]) =>
                 h('div', {}, h('dt', {}, name), h('dd', {}, value, more ? h('span', { class: 'muted id' }, ` ${more}`) : null)))),
-            banners(alert), this.#moves(alert));
+            banners(alert, this.#presence), this.#moves(alert));
         if (hadFocus) {
             heading.focus({ preventScroll: true });
         } else if (held) {
@@ -198,11 +216,14 @@ export class AlertPanel {
     }
 }
 
-function banners(alert) {
+const SILENT = ['offline', 'asleep', 'off'];
+
+function banners(alert, presence) {
     const line = (name, ...content) => h('p', { class: 'banner' }, icon(name), h('span', {}, content));
     return [
         alert.test ? line('test', A.testBanner) : null,
         alert.late ? line('clock', A.lateBanner) : null,
+        alert.state !== 'resolved' && SILENT.includes(presence) ? line('offline', A.silentBanner(S.presence[presence])) : null,
         isSnoozed(alert) ? line('clock', `${A.snoozedBanner} ${moment(alert.snoozed_until_ms)}`) : null,
         alert.state === 'resolved' ? line('done', A.resolvedBanner(S.actions.resolution[alert.resolution] ?? words(alert.resolution ?? S.unknown))) : null,
     ];

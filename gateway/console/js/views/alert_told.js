@@ -15,19 +15,20 @@ export function toldTable(told) {
         return h('p', { class: 'muted' }, A.nobodyTold);
     }
     const head = [A.told_.audience, A.told_.channel, A.told_.recipient, A.told_.result, A.told_.when];
-    const rows = told.map((one) => h('tr', {},
-        h('th', { scope: 'row' }, audience(one.audience), h('span', { class: 'muted' }, ` ${A.toldKinds[one.kind] ?? words(one.kind)}`)),
-        h('td', {}, words(one.channel)),
-        h('td', { class: 'break' }, one.recipient),
-        h('td', {}, h('span', { class: `told ${one.state}` }, icon(ICONS[one.state] ?? 'unknown'), A.toldState[one.state] ?? words(one.state)),
+    const cell = (...content) => h('td', { role: 'cell' }, content);
+    const rows = told.map((one) => h('tr', { role: 'row' },
+        h('th', { scope: 'row', role: 'rowheader' }, audience(one.audience), h('span', { class: 'muted' }, ` ${A.toldKinds[one.kind] ?? words(one.kind)}`)),
+        cell(words(one.channel)),
+        h('td', { class: 'break', role: 'cell' }, one.recipient),
+        cell(h('span', { class: `told ${one.state}` }, icon(ICONS[one.state] ?? 'unknown'), A.toldState[one.state] ?? words(one.state)),
             one.attempts > 1 ? h('span', { class: 'muted' }, ` ${A.attempts(one.attempts)}`) : null,
             one.last_error && one.state !== 'accepted' ? h('p', { class: 'said' }, one.last_error) : null),
-        h('td', {}, timeElement(one.done_ms ?? one.created_ms, { style: 'moment' }))));
+        cell(timeElement(one.done_ms ?? one.created_ms, { style: 'moment' }))));
     return h('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': A.told },
-        h('table', { class: 'data' },
+        h('table', { class: 'data stack', role: 'table' },
             h('caption', { class: 'unseen' }, A.told),
-            h('thead', {}, h('tr', {}, head.map((text) => h('th', { scope: 'col' }, text)))),
-            h('tbody', {}, rows)));
+            h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, head.map((text) => h('th', { scope: 'col', role: 'columnheader' }, text)))),
+            h('tbody', { role: 'rowgroup' }, rows)));
 }
 
 export function texts(alert) {

@@ -217,6 +217,9 @@ export class TriageView {
     }
 
     #hear({ type, data }) {
+        if (type === 'device.presence') {
+            this.#panel.sawPresence(data?.device, data?.presence);
+        }
         if (!type.startsWith('alert.') || !data?.alert) {
             return;
         }
