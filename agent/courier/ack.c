@@ -58,8 +58,12 @@ static void take_ranges(struct courier *c, const struct wire_stream_ack *a)
 static uint64_t take_stream(struct courier *c, const struct wire_stream_ack *a, int64_t now_ms)
 {
     struct spool_stream st;
-    if (!spool_find(c->spool, a->stream, &st) || a->contiguous >= st.next + SPOOL_UNSYNCED_BULK)
-        return 0; /* not ours, or more than was ever given: not believed */
+    if (!spool_find(c->spool, a->stream, &st))
+        return 0; /* not ours */
+    /* An older stream may have said more than its device remembers: what was on the
+     * wire before its sync, when the power went. Of this life we know better. */
+    if (!st.closed && a->contiguous >= st.next)
+        return 0;
     take_ranges(c, a);
     for (size_t i = c->n_flights; i-- > 0;) {
         const struct flight *f = &c->flights[i];
