@@ -26,7 +26,8 @@ struct batch *batch_new(const struct batch_config *config, struct now now)
     b->sources[0].known = true;
     b->sources[0].boot = (uint32_t)config->boot;
     b->sources[0].at_ms = b->sources[0].heard_ms = now.boot_ms;
-    b->started_ms = b->bulk_sealed_ms = now.boot_ms;
+    b->sources[0].settles_ms = now.boot_ms + SETTLE_MS;
+    b->bulk_sealed_ms = now.boot_ms;
     b->urgent_sealed_ms = now.boot_ms - config->urgent_linger_ms;
     batch_keyframe(b);
     return b;
@@ -283,13 +284,19 @@ static bool any_complete(const struct batch *b)
     return false;
 }
 
+static bool settling(const struct source *s)
+{
+    return s->known && !s->complete && s->settles_ms;
+}
+
 enum batch_kind batch_due(struct batch *b, struct now now)
 {
     int64_t t = now.boot_ms;
-    if (!b->sources[0].complete && t - b->started_ms >= SETTLE_MS) {
-        b->sources[0].complete = true;
-        batch_keyframe(b);
-    }
+    for (size_t i = 0; i < LIMIT_SOURCES; i++)
+        if (settling(&b->sources[i]) && t >= b->sources[i].settles_ms) {
+            b->sources[i].complete = true;
+            batch_keyframe(b);
+        }
     fault_release(b, now);
     if (urgent_open(b) && (b->flush || t - b->urgent_sealed_ms >= b->c.urgent_linger_ms))
         return BATCH_URGENT;
@@ -320,8 +327,9 @@ int64_t batch_wake_ms(const struct batch *b)
         wake = least(wake, b->urgent_sealed_ms + b->c.urgent_linger_ms);
     if (bulk_open(b))
         wake = least(wake, b->bulk_since_ms + b->c.bulk_age_ms);
-    if (!b->sources[0].complete)
-        wake = least(wake, b->started_ms + SETTLE_MS);
+    for (size_t i = 0; i < LIMIT_SOURCES; i++)
+        if (settling(&b->sources[i]))
+            wake = least(wake, b->sources[i].settles_ms);
     if (any_complete(b))
         wake = least(wake, least(b->key_ms[LANE_URGENT], b->key_ms[LANE_BULK]));
     return b->flush ? 0 : wake;

@@ -58,10 +58,16 @@ static struct fault_record *tell(struct batch *b, struct fault *f)
     return o;
 }
 
+/* A frame says it, 0 for a state that is told again; the agent's own reports need not. */
+static uint32_t raises_of(const struct report *r)
+{
+    return r->counted || r->count ? r->count : r->active ? 1 : 0;
+}
+
 /* Raises that we have not counted: the source goes on from its last answer. */
 static uint32_t new_raises(const struct fault *f, const struct report *r)
 {
-    uint32_t said = r->count ? r->count : r->active ? 1 : 0;
+    uint32_t said = raises_of(r);
     bool goes_on = f->boot == r->boot && !f->answered && r->ref && said >= f->raises;
     return goes_on ? said - f->raises : said;
 }
@@ -80,7 +86,7 @@ int fault_report(struct batch *b, const struct report *r, struct now now)
     if (!f->waiting)
         f->first_ms = r->first_ms && r->first_ms <= r->at_ms ? r->first_ms : r->at_ms;
     f->count += raises;
-    f->raises = r->count ? r->count : r->active ? 1 : 0;
+    f->raises = raises_of(r);
     f->active = r->active;
     f->at_ms = r->at_ms;
     f->boot = r->boot;

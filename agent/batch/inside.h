@@ -9,9 +9,9 @@
 #define INTENTS     8
 #define RESETS      16
 #define RESULTS     16
-#define TEXTS       4096 /* bytes of texts in a batch not yet sealed */
-#define TOKENS      4    /* a fault may change so often before it counts as chatter */
-#define SETTLE_MS   30000
+#define TEXTS       4096  /* bytes of texts in a batch not yet sealed */
+#define TOKENS      4     /* a fault may change so often before it counts as chatter */
+#define SETTLE_MS   60000 /* after its hello a source has told all that it has */
 
 struct source {
     bool known, gone;
@@ -23,6 +23,7 @@ struct source {
     uint32_t lost;                /* since the last batch that named it */
     uint32_t mark;                /* accounted for: see struct spool_mark */
     int64_t at_ms, heard_ms;      /* its clock, and ours, when last heard */
+    int64_t settles_ms;           /* ours; 0: no hello was heard */
     char name[64];
 };
 
@@ -85,7 +86,7 @@ struct batch {
     bool identity, factory_reset, flush;
     uint64_t lost;
 
-    int64_t started_ms, bulk_since_ms, bulk_sealed_ms, urgent_sealed_ms;
+    int64_t bulk_since_ms, bulk_sealed_ms, urgent_sealed_ms;
     int64_t key_ms[LANE_COUNT]; /* when the next keyframe is due */
     size_t n_waiting;           /* faults with something collapsed */
 

@@ -52,6 +52,8 @@ int source_hear(struct batch *b, const struct report *r, struct now now)
     s->at_ms = r->at_ms;
     s->heard_ms = now.boot_ms;
     if (r->kind == REPORT_HELLO) {
+        if (!s->settles_ms)
+            s->settles_ms = now.boot_ms + SETTLE_MS;
         size_t n = r->text.len < sizeof s->name - 1 ? r->text.len : sizeof s->name - 1;
         if (n)
             memcpy(s->name, r->text.ptr, n);

@@ -37,7 +37,7 @@ struct bench {
     size_t n_ledgers;
     struct arena arena;
     uint64_t hellos, wills, batches, doubles, heartbeats, keyframes, identities, results;
-    uint64_t samples, faults, raised, told_lost, key_faults;
+    uint64_t samples, faults, raised, told_lost, key_faults, key_sources;
     uint32_t last_fault_count;
     bool last_fault_active;
     uint64_t poison_seq; /* of the bulk lane: refused for ever */
@@ -137,6 +137,7 @@ static inline void count_batch(struct bench *b, const struct wire_batch *w)
     }
     for (size_t i = 0; i < w->n_sources; i++)
         b->told_lost += w->sources[i].lost;
+    b->key_sources += w->keyframe ? w->n_sources : 0;
     b->keyframes += w->keyframe;
     b->identities += w->identity != NULL;
     b->results += w->n_results;
