@@ -66,7 +66,7 @@ struct spool {
     size_t n_streams;
     struct segment *segments; /* by stream's age, then first */
     size_t n_segments;
-    struct drop *drops; /* by stream, then number, never overlapping */
+    struct drop *drops; /* those of a stream in order, never overlapping */
     size_t n_drops;
     struct lane lanes[LANE_COUNT];
     struct spool_mark marks[SPOOL_MARKS];

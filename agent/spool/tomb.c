@@ -63,9 +63,9 @@ void tomb_remember(struct spool *s, uint64_t stream, const struct wire_drop *in)
     absorb(s, stream, &d, s->n_drops == SPOOL_DROPS);
     if (s->n_drops == SPOOL_DROPS) /* the oldest one is told by `low` alone from now on */
         remove_drop(s, 0);
-    size_t i = s->n_drops;
-    while (i > 0 && s->drops[i - 1].stream == stream && s->drops[i - 1].d.first > d.first)
-        i--;
+    size_t i = 0; /* among those of its stream, in order */
+    while (i < s->n_drops && !(s->drops[i].stream == stream && s->drops[i].d.first > d.first))
+        i++;
     memmove(&s->drops[i + 1], &s->drops[i], (s->n_drops - i) * sizeof s->drops[0]);
     s->drops[i] = (struct drop){stream, d};
     s->n_drops++;

@@ -92,6 +92,7 @@ static void nothing_is_done_that_could_not_be_noted(void)
         simdisk_fail(sim, at, 1, ERR_FULL);
         bool acted = take(c, "a", 9000).act;
         refused += !acted;
+        simdisk_fail(sim, 0, 0, 0);
         commands_free(c);
         simdisk_power_cut(sim);
         c = open_commands(sim);
