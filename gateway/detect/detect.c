@@ -59,6 +59,15 @@ static struct scene scene_of(const struct detect *d, struct slot *slot, enum wir
     return (struct scene){d->rs, slot, d->zero, d->now_ms[clock]};
 }
 
+static void mark_readers(const struct scene *s, uint16_t window)
+{
+    for (uint16_t i = 0; i < s->rs->n_rules; i++) {
+        const struct rule_def *rule = &s->rs->rules[i];
+        for (uint16_t k = 0; s->self->lives[i].live && k < rule->n_windows; k++)
+            s->self->lives[i].dirty = s->self->lives[i].dirty || rule->windows[k] == window;
+    }
+}
+
 /* Derived windows take their sample at the end of each of their buckets. */
 static int64_t sample_derived(const struct scene *s, enum wire_lane clock)
 {
@@ -71,8 +80,10 @@ static int64_t sample_derived(const struct scene *s, enum wire_lane clock)
         int64_t *tick = &s->self->tick_ms[index];
         if (*tick <= s->now_ms) {
             double v = eval(s, def->inner, NULL);
-            if (!isnan(v))
+            if (!isnan(v)) {
                 window_read(&s->self->windows[index], def, s->now_ms, v);
+                mark_readers(s, index);
+            }
             *tick = eval_next_tick(def, s->now_ms, s->self->window_fact_ms[index]);
         }
         if (*tick < wake)
@@ -137,7 +148,6 @@ static void touch(const struct ruleset *rs, struct slot *slot, const struct seri
         if (!life->live)
             continue;
         life->dirty = true;
-        life->fact_ms = now_ms;
         slot->dirty[def->clock] = true;
     }
     for (uint16_t i = 0; i < rs->n_derived; i++) {

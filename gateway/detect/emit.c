@@ -208,6 +208,7 @@ static int intern_window(struct emit *m, const struct node *call, struct window_
         rs->windows[rs->n_windows++] = want;
     }
     rs->windows[i].fields |= (uint16_t)fields_of(call->func, rs->windows[i].kind);
+    rs->windows[i].decays = rs->windows[i].decays || call->func == FUNC_RATE;
     *ret = i;
     return note(m, m->windows, &m->n_windows, i);
 }

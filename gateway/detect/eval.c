@@ -43,16 +43,20 @@ static double read_cell(const struct scene *s, const struct op *op)
     return age >= op->ms ? 1.0 : 0.0; /* OP_ABSENT */
 }
 
+static struct window *window_of(const struct scene *s, uint16_t index)
+{
+    uint16_t series = s->rs->windows[index].series;
+    struct slot *slot = series == NO_INDEX ? s->self : slot_for(s->self, s->zero, series);
+    return &slot->windows[index];
+}
+
 static double read_window(const struct scene *s, const struct op *op)
 {
     const struct window_def *def = &s->rs->windows[op->a];
-    struct slot *slot = s->self;
-    if (def->series != NO_INDEX) {
-        slot = slot_for(s->self, s->zero, def->series);
-        if (s->rs->series[def->series].type != SERIES_METRIC && !slot->cells[def->series].reported)
-            return 0; /* never raised */
-    }
-    return window_ask(&slot->windows[op->a], def, (enum func)op->b, s->now_ms);
+    struct window *w = window_of(s, op->a);
+    if (w->head < 0 && def->series != NO_INDEX && s->rs->series[def->series].type != SERIES_METRIC)
+        return 0; /* never raised */
+    return window_ask(w, def, (enum func)op->b, s->now_ms);
 }
 
 static double compare(uint8_t code, double a, double b)
@@ -142,9 +146,10 @@ int64_t eval_wake(const struct scene *s, const struct rule_def *rule, const stru
         wake = now + rule->for_ms - life->held_ms;
     if (life->state == LIFE_PENDING && life->last < 0)
         wake = life->unknown_ms + rule->patience_ms;
-    for (uint16_t i = 0; i < rule->n_windows; i++)
-        wake = soonest(wake, eval_next_tick(&s->rs->windows[rule->windows[i]], now, life->fact_ms),
-                       now);
+    for (uint16_t i = 0; i < rule->n_windows; i++) {
+        uint16_t index = rule->windows[i];
+        wake = soonest(wake, window_next(window_of(s, index), &s->rs->windows[index], now), now);
+    }
     for (uint16_t i = 0; i < rule->n_thresholds; i++) {
         const struct threshold *t = &rule->thresholds[i];
         const struct cell *c = &slot_for(s->self, s->zero, t->series)->cells[t->series];

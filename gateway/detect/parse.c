@@ -53,15 +53,17 @@ static int unexpected(struct parser *p, const char *expected)
                       (const char *)p->now.text.ptr, expected, hint);
 }
 
-static int new_node(struct parser *p, enum node_kind kind, struct node **ret)
+/* NULL: it does not fit, which was told. */
+static struct node *new_node(struct parser *p, enum node_kind kind)
 {
     struct node *n = arena_take(p->arena, sizeof *n);
-    if (!n)
-        return source_err(p->src, p->at, "found a longer expression than fits, expected a shorter");
+    if (!n) {
+        source_err(p->src, p->at, "found a longer expression than fits, expected a shorter");
+        return NULL;
+    }
     n->kind = kind;
     n->start = p->at;
-    *ret = n;
-    return 0;
+    return n;
 }
 
 static int take_unit(struct parser *p, struct unit *ret)
@@ -107,10 +109,9 @@ static int number_units(struct parser *p, struct node *n)
 
 static int parse_number(struct parser *p, struct node **ret)
 {
-    struct node *n;
-    int rc = new_node(p, NODE_NUMBER, &n);
-    if (rc != 0)
-        return rc;
+    struct node *n = new_node(p, NODE_NUMBER);
+    if (!n)
+        return ERR_INVALID;
     if (p->now.kind == TOKEN_DURATION) {
         n->value = (double)p->now.ms / 1000;
         n->ms = p->now.ms;
@@ -120,8 +121,10 @@ static int parse_number(struct parser *p, struct node **ret)
     } else {
         n->value = p->now.value;
         step(p);
-        rc = number_units(p, n);
-        if (rc == 0 && unit_same_dim(&n->unit, unit_second())) {
+        int rc = number_units(p, n);
+        if (rc != 0)
+            return rc;
+        if (unit_same_dim(&n->unit, unit_second())) {
             n->is_duration = true;
             double ms = n->value * n->unit.scale * 1000;
             n->ms = ms < 1e15 ? (int64_t)(ms + 0.5) : 0;
@@ -129,7 +132,7 @@ static int parse_number(struct parser *p, struct node **ret)
     }
     n->end = p->before;
     *ret = n;
-    return rc;
+    return 0;
 }
 
 static int parse_call(struct parser *p, struct node *n)
@@ -149,7 +152,7 @@ static int parse_call(struct parser *p, struct node *n)
     if (is_sign(p, ",")) {
         step(p);
         size_t at = p->at;
-        struct node *window;
+        struct node *window = NULL;
         rc = parse_or(p, &window);
         if (rc != 0)
             return rc;
@@ -170,10 +173,10 @@ static int parse_call(struct parser *p, struct node *n)
 
 static int parse_name(struct parser *p, struct node **ret)
 {
-    struct node *n;
-    int rc = new_node(p, NODE_NAME, &n);
-    if (rc != 0)
-        return rc;
+    struct node *n = new_node(p, NODE_NAME);
+    if (!n)
+        return ERR_INVALID;
+    int rc = 0;
     n->name = p->now.text;
     step(p);
     if (slice_is(n->name, "true") || slice_is(n->name, "false")) {
@@ -210,14 +213,13 @@ static int parse_primary(struct parser *p, struct node **ret)
 static int prefix(struct parser *p, enum node_kind kind, struct node **ret,
                   int (*again)(struct parser *, struct node **))
 {
-    struct node *n;
-    int rc = new_node(p, kind, &n);
-    if (rc != 0)
-        return rc;
+    struct node *n = new_node(p, kind);
+    if (!n)
+        return ERR_INVALID;
     if (++p->depth > NODE_DEPTH)
         return source_err(p->src, p->at, "found more nesting than %d, expected less", NODE_DEPTH);
     step(p);
-    rc = again(p, &n->a);
+    int rc = again(p, &n->a);
     p->depth--;
     n->end = p->before;
     *ret = n;
@@ -248,10 +250,9 @@ static int chain(struct parser *p, const struct level *level, struct node **ret,
         for (size_t i = 0; i < level->n && !again; i++) {
             if (!is_sign(p, level->word[i]) && !is_word(p, level->word[i]))
                 continue;
-            struct node *n;
-            rc = new_node(p, NODE_BINARY, &n);
-            if (rc != 0)
-                return rc;
+            struct node *n = new_node(p, NODE_BINARY);
+            if (!n)
+                return ERR_INVALID;
             n->op = level->op[i];
             n->a = *ret;
             n->start = n->a->start;
@@ -314,7 +315,7 @@ static int parse_or(struct parser *p, struct node **ret)
 int rule_parse(const struct source *src, struct arena *arena, struct node **ret_root)
 {
     struct parser p = {.src = src, .arena = arena};
-    struct node *root;
+    struct node *root = NULL;
     step(&p);
     int rc = parse_or(&p, &root);
     if (rc == 0 && p.now.kind != TOKEN_END)

@@ -105,7 +105,7 @@ struct window_def {
     struct expr inner; /* may read windows of smaller index only */
     enum wire_lane clock;
     enum metric_kind kind;
-    bool is_bool;
+    bool is_bool, decays; /* rate(): the answer moves with time alone */
     int64_t window_ms, width_ms;
     int64_t horizon_ms; /* so long after the last report it may still move */
     uint64_t key;

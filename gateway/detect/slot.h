@@ -7,8 +7,6 @@
 #include "gateway/detect/program.h"
 #include "gateway/detect/window.h"
 
-#define NEVER_MS INT64_MAX
-
 struct cell { /* the last word of a series */
     double value;
     int64_t at_ms;      /* of the last report */
@@ -24,7 +22,6 @@ struct life { /* how far a rule has come */
     int8_t last;      /* what `when` said at eval_ms: 1, 0, -1 unknown */
     bool live, dirty; /* something it reads was reported here; and since eval_ms */
     int64_t since_ms, held_ms, eval_ms, unknown_ms;
-    int64_t fact_ms; /* when something it reads was reported last */
     int64_t wake_ms; /* when it may flip without a fact */
 };
 

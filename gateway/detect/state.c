@@ -89,7 +89,6 @@ static void save_lives(const struct detect *d, const struct slot *slot, struct b
         buf_zigzag(out, l->held_ms);
         buf_zigzag(out, l->eval_ms);
         buf_zigzag(out, l->unknown_ms);
-        buf_zigzag(out, l->fact_ms);
         buf_zigzag(out, l->wake_ms);
     }
 }
@@ -219,7 +218,6 @@ static void load_life(const struct detect *d, struct slot *slot, struct reader *
     l.held_ms = read_ms(r, false);
     l.eval_ms = read_ms(r, false);
     l.unknown_ms = read_ms(r, false);
-    l.fact_ms = read_ms(r, false);
     l.wake_ms = read_ms(r, true);
     if (l.state > LIFE_OPEN || l.last > 1)
         r->bad = true;
@@ -241,7 +239,6 @@ static void start_new_rules(const struct detect *d, struct slot *slot)
             if (!slot->cells[rule->series[k]].reported)
                 continue;
             life->live = life->dirty = true;
-            life->fact_ms = d->now_ms[rule->clock];
         }
     }
 }

@@ -190,11 +190,42 @@ void window_hold(struct window *w, const struct window_def *def, int64_t at_ms, 
     window_roll(w, def, at_ms);
     if (at_ms > w->seg_ms)
         fold(w, def, at_ms);
+    if (rises > 0 || isnan(w->value) || w->value < value || w->value > value)
+        w->from_ms = at_ms;
     w->value = value;
     w->last_ms = at_ms;
     w->until_ms = stale_ms == INT64_MAX ? INT64_MAX : at_ms + stale_ms;
     if (has(def, FIELD_RISES))
         row(w, def, w->head)[def->offset[FIELD_RISES]] += rises;
+}
+
+/* A state's rows are all alike from one window after a change; until it is stale. */
+static int64_t next_state(const struct window *w, const struct window_def *def)
+{
+    int64_t moves = def->window_ms + 2 * def->width_ms;
+    if (w->end_ms <= w->from_ms + moves)
+        return w->end_ms;
+    if (w->until_ms == INT64_MAX || w->end_ms > w->until_ms + moves)
+        return NEVER_MS;
+    int64_t bucket = w->until_ms / def->width_ms * def->width_ms;
+    return bucket > w->end_ms ? bucket : w->end_ms;
+}
+
+int64_t window_next(struct window *w, const struct window_def *def, int64_t now_ms)
+{
+    window_roll(w, def, now_ms);
+    if (w->head < 0)
+        return NEVER_MS;
+    if (def->kind == METRIC_STATE)
+        return next_state(w, def);
+    int64_t oldest = row_used(def, row(w, def, w->head)) ? w->head : INT64_MAX;
+    if (w->oldest < oldest)
+        oldest = w->oldest;
+    if (oldest == INT64_MAX)
+        return NEVER_MS;
+    int64_t next = def->decays ? w->end_ms : (oldest + ROWS) * def->width_ms;
+    int64_t known = w->from_ms + (def->window_ms + 1) / 2; /* half of it was seen */
+    return known > now_ms && known < next ? known : next;
 }
 
 /* The two rows that hold all: the closed ones' sum, and the one that is filling. */

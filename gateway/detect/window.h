@@ -9,10 +9,13 @@
 
 #include "gateway/detect/program.h"
 
+#define NEVER_MS INT64_MAX
+
 struct window {
     int64_t head;     /* bucket that is filling; -1: nothing yet */
     int64_t end_ms;   /* of that bucket */
-    int64_t from_ms;  /* readings: since when there are some without a long gap */
+    int64_t from_ms;  /* readings: since when there are some without a long gap;
+                         states: of the last change */
     int64_t last_ms;  /* of the last reading */
     int64_t seg_ms;   /* states: counted up to here */
     int64_t until_ms; /* states: the value is good until here (stale then) */
@@ -34,6 +37,8 @@ void window_hold(struct window *w, const struct window_def *def, int64_t at_ms, 
                  uint32_t rises, int64_t stale_ms);
 /* The answer of `func` at now; NAN: unknown. Rolls. */
 double window_ask(struct window *w, const struct window_def *def, enum func func, int64_t now_ms);
+/* When the answers may change without a word, after now; NEVER_MS: not at all. */
+int64_t window_next(struct window *w, const struct window_def *def, int64_t now_ms);
 /* After the rows were filled from a snapshot. */
 void window_refresh(struct window *w, const struct window_def *def);
 
