@@ -119,6 +119,7 @@ CREATE TABLE handoff (
   alert INTEGER,                  -- alerts.id
   body TEXT NOT NULL              -- JSON: the event as the feed shows it
 );
+CREATE INDEX handoff_by_device ON handoff (device, no);
 CREATE TABLE cursors (stage TEXT PRIMARY KEY, no INTEGER NOT NULL) WITHOUT ROWID;
 
 -- People.
@@ -158,6 +159,8 @@ CREATE TABLE outbox (
   done_ms INTEGER, last_error TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX outbox_due ON outbox (state, next_ms);
+CREATE INDEX outbox_by_alert ON outbox (alert);
+CREATE INDEX outbox_by_device ON outbox (device);
 CREATE TABLE attempts (
   outbox INTEGER NOT NULL REFERENCES outbox(id), n INTEGER NOT NULL,
   started_ms INTEGER NOT NULL, ended_ms INTEGER, code INTEGER, detail TEXT NOT NULL DEFAULT '',
