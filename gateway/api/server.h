@@ -8,7 +8,7 @@
 #define GATEWAY_API_SERVER_H
 
 #include "base/err.h"
-#include "gateway/api/ops.h"
+#include "gateway/api/rest/ops.h"
 #include "gateway/store/store.h"
 #include "net/loop.h"
 

@@ -1,7 +1,7 @@
 /* What the API asks of the rest of the gateway: functions that main implements.
  * (contract) All are called on the loop's thread and do not block. */
-#ifndef GATEWAY_API_OPS_H
-#define GATEWAY_API_OPS_H
+#ifndef GATEWAY_API_REST_OPS_H
+#define GATEWAY_API_REST_OPS_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -48,6 +48,8 @@ struct api_ops {
     /* The packs in force, lent until the next turn of the loop; returns how many. */
     size_t (*packs)(void *ctx, const struct pack *const **ret_packs);
     void (*status)(void *ctx, struct api_status *ret_status);
+    /* May be NULL: outbox rows became ready (a replay): let the sender look. */
+    void (*outbox_changed)(void *ctx);
     /* Appends one sentence a reason that the gateway is not ready (the store's
      * health is the API's own question), each ended by '\n'. */
     void (*not_ready)(void *ctx, struct buf *out);

@@ -1,0 +1,30 @@
+/* The live feed: server-sent events from a ring that all clients share, and for
+ * those who come back after a break from the hand-off table. */
+#ifndef GATEWAY_API_FEED_FEED_H
+#define GATEWAY_API_FEED_FEED_H
+
+#include "gateway/api/http/http.h"
+#include "gateway/store/store.h"
+
+struct feed;
+
+/* Reads the hand-off's last number. Borrows loop and store for life. */
+int feed_new(struct loop *loop, struct store *store, uint32_t max_clients, struct feed **ret_feed,
+             struct err *e);
+/* Ends the clients' streams; call before http_close. */
+void feed_close(struct feed *feed);
+/* When http_close's `closed` has come. */
+void feed_free(struct feed *feed);
+
+/* One line of JSON; copied. */
+void feed_push(struct feed *feed, int64_t no, const char *type, const char *json);
+/* Answers GET /feed (who may has been checked). */
+void feed_serve(struct feed *feed, struct http_req *req);
+
+struct feed_counts {
+    uint32_t clients;
+    uint64_t events, resyncs, refused;
+};
+void feed_counts(const struct feed *feed, struct feed_counts *ret_counts);
+
+#endif
