@@ -221,7 +221,7 @@ struct replay {
 static int replay_apply(sqlite3 *db, void *arg, struct err *e)
 {
     struct replay *r = arg;
-    return outbox_replay(db, r->id, r->now_ms, &r->code, e);
+    return outbox_revive(db, r->id, r->now_ms, &r->code, e);
 }
 
 static void replay_done(void *arg, int result, const struct err *e)

@@ -220,7 +220,7 @@ int outbox_settle(sqlite3 *db, const struct outbox_result *r, struct err *e)
     return finish(db, stmt, "an outbox row's result is not recorded", e);
 }
 
-int outbox_replay(sqlite3 *db, int64_t id, int64_t now_ms, int *ret_code, struct err *e)
+int outbox_revive(sqlite3 *db, int64_t id, int64_t now_ms, int *ret_code, struct err *e)
 {
     sqlite3_stmt *stmt =
         store_stmt(db, "SELECT state IN ('dead', 'dropped') FROM outbox WHERE id = ?1", e);

@@ -47,6 +47,6 @@ struct outbox_result {
 };
 int outbox_settle(sqlite3 *db, const struct outbox_result *result, struct err *e);
 /* dead or dropped -> ready. *ret_code: 0, ERR_NOT_FOUND or ERR_DENIED. */
-int outbox_replay(sqlite3 *db, int64_t id, int64_t now_ms, int *ret_code, struct err *e);
+int outbox_revive(sqlite3 *db, int64_t id, int64_t now_ms, int *ret_code, struct err *e);
 
 #endif
