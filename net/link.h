@@ -49,13 +49,19 @@ struct link_will {
     uint8_t qos;
 };
 
+struct link_time {
+    int64_t at_ms; /* since 1970 */
+    bool exact;    /* false: it is at least this late; then "not yet valid" is no reason */
+};
+
 struct link_events {
     void *arg;
     void (*on_up)(void *arg, bool session_present);
     void (*on_down)(void *arg, const struct link_reason *why); /* lent; ends every open token */
     /* Topic and payload are lent during the call. */
     void (*on_message)(void *arg, struct slice topic, struct slice payload);
-    /* QoS 1: the broker's PUBACK came. QoS 0: it was handed to the socket. */
+    /* QoS 1: the broker's PUBACK came. QoS 0: it was handed to the socket. Not told
+     * for token 0. */
     void (*on_sent)(void *arg, uint64_t token);
     /* 0: all granted; ERR_DENIED: the broker refused one. */
     void (*on_subscribed)(void *arg, int result);
@@ -64,24 +70,24 @@ struct link_events {
     void (*on_message_raw)(void *arg, struct slice topic, struct slice payload);
     /* May be NULL: no will. */
     void (*will)(void *arg, struct link_will *ret_will);
-    /* May be NULL (then the wall clock). Milliseconds since 1970 at which to judge
-     * certificates: the latest of wall clock, persisted floor and build date.
-     * Device flavour only. */
-    int64_t (*judge_at_ms)(void *arg);
+    /* May be NULL (then the wall clock, exact). When to judge certificates: the
+     * latest of wall clock, persisted floor and build date. Device flavour only. */
+    struct link_time (*judge_at)(void *arg);
 };
 
 /* Strings are borrowed until the maker returns; files are read by then too, and
  * again at each `reload`. */
 struct link_config {
-    const char *const *brokers; /* "host:port"; an IPv6 host in brackets */
+    const char *const *brokers; /* "host:port"; a name, since certificates are for names */
     size_t broker_count;        /* 1..LINK_BROKERS_MAX */
     const char *client_id;
     const char *ca_file;  /* PEM: the pinned roots, one or two */
-    const char *ca2_file; /* a second file of roots, or NULL */
+    const char *ca2_file; /* a second file of roots, or NULL; device flavour only */
     const char *cert_file;
     const char *key_file;
     uint32_t keepalive_s;        /* 0: 30 */
     uint32_t max_inflight;       /* QoS 1 messages open at a time; 0: 20 */
+    uint32_t max_unsent;         /* QoS 0 messages not yet on the socket; 0: 64 */
     uint32_t connect_timeout_ms; /* watchdog over a whole attempt; 0: 15000 */
     size_t inbox_bytes;          /* bound on messages waiting for the loop; 0: 256 KiB */
 };
@@ -111,7 +117,8 @@ struct link {
      * 256 KiB; ERR_NOMEM. */
     int (*publish)(void *ctx, struct slice topic, struct slice payload, uint8_t qos,
                    uint64_t token);
-    /* At most 8 topic filters, all with this QoS. ERR_CLOSED, ERR_LIMIT. */
+    /* At most 8 topic filters, all with this QoS; on_subscribed follows. ERR_CLOSED,
+     * ERR_LIMIT, ERR_NOMEM; ERR_BUSY: the answer to the last one is still owed. */
     int (*subscribe)(void *ctx, const struct slice *filters, size_t count, uint8_t qos);
     /* Reads roots, certificate and key again; in force from the next attempt.
      * ERR_INVALID, ERR_IO: the old ones stay. */

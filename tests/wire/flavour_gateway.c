@@ -1,0 +1,10 @@
+#include "net/datacenter/link_gateway.h"
+#include "tests/wire/flavour.h"
+
+const bool flavour_is_device = false;
+
+int flavour_open(struct loop *loop, const struct link_config *config,
+                 const struct link_events *events, struct link *ret_link, struct err *e)
+{
+    return link_gateway_open(loop, config, events, ret_link, e);
+}
