@@ -1,4 +1,4 @@
-#include "tests/wire/client.h"
+#include "tests/wire/link/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>

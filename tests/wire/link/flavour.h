@@ -1,6 +1,6 @@
 /* Which of the two links a wire test runs over: the same stories for both. */
-#ifndef TESTS_WIRE_FLAVOUR_H
-#define TESTS_WIRE_FLAVOUR_H
+#ifndef TESTS_WIRE_LINK_FLAVOUR_H
+#define TESTS_WIRE_LINK_FLAVOUR_H
 
 #include "net/link.h"
 #include "net/loop.h"

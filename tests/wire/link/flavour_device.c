@@ -1,5 +1,5 @@
 #include "net/device/link_device.h"
-#include "tests/wire/flavour.h"
+#include "tests/wire/link/flavour.h"
 
 const bool flavour_is_device = true;
 

@@ -1,9 +1,9 @@
 /* A client that counts what its link tells it, and waits in the loop. */
-#ifndef TESTS_WIRE_CLIENT_H
-#define TESTS_WIRE_CLIENT_H
+#ifndef TESTS_WIRE_LINK_CLIENT_H
+#define TESTS_WIRE_LINK_CLIENT_H
 
 #include "tests/support/broker.h"
-#include "tests/wire/flavour.h"
+#include "tests/wire/link/flavour.h"
 
 struct client {
     struct loop *loop;

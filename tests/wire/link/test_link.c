@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "tests/support/cu.h"
-#include "tests/wire/client.h"
+#include "tests/wire/link/client.h"
 
 static struct pki pki;
 

@@ -1,0 +1,54 @@
+/* Where firmware speaks to the agent: a Unix socket for many sources, and serial
+ * lines. Frames in become reports; what the core answers goes out as frames.
+ *
+ * A source is known by the name in its hello and keeps its number for as long as
+ * the agent runs; until it has said hello (it is asked to at once) its other
+ * words are not taken. All on the loop's thread. */
+#ifndef AGENT_PORT_PORT_H
+#define AGENT_PORT_PORT_H
+
+#include "agent/batch/report.h"
+#include "base/err.h"
+#include "net/loop.h"
+
+struct agent_port;
+
+struct agent_port_identity { /* of an appliance, from its hello; texts are lent */
+    struct slice source, model, serial, firmware;
+    size_t n_components;
+    const struct wire_component *components;
+};
+
+struct agent_port_events {
+    void *arg;
+    void (*report)(void *arg, const struct report *report);
+    /* After each hello that names a model. */
+    void (*identity)(void *arg, const struct agent_port_identity *identity);
+};
+
+struct agent_port_stats {
+    uint64_t frames, damaged, malformed, early, refused; /* connections over the bound */
+    uint32_t connections, sources;
+};
+
+/* ERR_NOMEM. */
+int agent_port_new(struct loop *loop, const struct agent_port_events *events,
+                   struct agent_port **ret, struct err *e);
+/* Once: a Unix socket at this path (0660; an old socket file is replaced). ERR_IO,
+ * ERR_LIMIT (the path is too long). */
+int agent_port_listen(struct agent_port *p, const char *path, struct err *e);
+/* A serial line; one that cannot be opened now is tried again each 2 s. ERR_LIMIT. */
+int agent_port_serial(struct agent_port *p, const char *device, uint32_t baud, struct err *e);
+
+/* To the source, where it is connected with this boot; else nothing: it says its
+ * faults again when it is back. */
+void agent_port_durable(struct agent_port *p, uint32_t source, uint32_t boot, uint32_t ref);
+/* False: not connected, or the arguments do not fit. */
+bool agent_port_act(struct agent_port *p, uint32_t source, uint32_t id, uint32_t instance,
+                    uint32_t ref, size_t n_args, const int64_t *args);
+void agent_port_stats(const struct agent_port *p, struct agent_port_stats *ret);
+
+/* Closes all; `closed` (may be NULL) when the memory is gone. */
+void agent_port_close(struct agent_port *p, void (*closed)(void *arg));
+
+#endif
