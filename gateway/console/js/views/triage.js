@@ -1,8 +1,8 @@
 // The triage list, and beside it the alert that is open. The list stays while alerts
 // are opened and closed; the address says everything: filters, sort, open alert.
 
-import * as api from '../api.js';
 import * as actions from '../actions.js';
+import { AlertSource, MOST } from '../alert_source.js';
 import { actor, isSnoozed } from '../badges.js';
 import { h, replace, setText } from '../dom.js';
 import { announce } from '../notices.js';
@@ -10,17 +10,13 @@ import * as keys from '../keys.js';
 import { go, place } from '../router.js';
 import { busy, failure, title } from '../shell.js';
 import { S } from '../strings.js';
-import { SEVERITIES, Triage } from '../triage_model.js';
+import { SEVERITIES } from '../triage_model.js';
 import { WindowedList } from '../windowed.js';
 import { AlertPanel } from './alert.js';
 import { TriageBar } from './triage_bar.js';
 import { fillRow, head, makeRow, rowHeight } from './triage_row.js';
 
 const T = S.triage;
-const PAGE = 500;
-const MOST = 10000;
-const NEW_PAUSE_MS = 200;
-const HEARD_MOST = 500;
 
 // Which alerts each view asks for, and how one that changed is known to belong.
 const VIEWS = {
@@ -33,7 +29,7 @@ const VIEWS = {
 const FILTERS = ['device', 'model', 'rule', 'customer', 'q'];
 
 export class TriageView {
-    #feed;
+    #source;
     #bar;
     #grid = h('div', { class: 'grid', role: 'grid', 'aria-label': T.list });
     #count = h('p', { class: 'count muted', 'aria-live': 'off' });
@@ -42,23 +38,15 @@ export class TriageView {
     #root;
     #list;
     #panel;
-    #model = new Triage();
     #params = new URLSearchParams();
     #loaded = '';
-    #load = null;
-    #complete = false;
     #selected = null;
     #open = null;
-    #newIds = new Set();
-    #newTimer = 0;
-    #heard = []; // the last changes that the feed told: [turn, alert]
-    #turn = 0;
     #over = new AbortController();
     #unbind;
     #observer;
 
     constructor(main, { feed }) {
-        this.#feed = feed;
         this.#bar = new TriageBar((changes) => this.#filter(changes));
         this.#panel = new AlertPanel({
             close: () => this.#close(), step: (by) => this.#step(by), route: (id) => this.#place(id),
@@ -73,15 +61,23 @@ export class TriageView {
             make: makeRow, key: (alert) => alert.id, height: rowHeight(this.#grid),
             fill: (row, alert, index) => this.#fill(row, alert, index),
         });
+        this.#source = new AlertSource(feed, {
+            page: () => this.#paint(), settle: () => this.#settle(), row: (id) => this.#repaint(id),
+            fresh: (alerts) => this.#announce(alerts), heard: (alert) => this.#panel.heard(alert),
+            presence: (device, name) => this.#panel.sawPresence(device, name), hole: () => this.#reread(),
+            failed: (error) => this.#paintFailure(error),
+        });
         this.#listen();
+    }
+
+    get #model() {
+        return this.#source.model;
     }
 
     #listen() {
         const signal = this.#over.signal;
         this.#grid.addEventListener('click', (event) => this.#clicked(event));
         this.#grid.addEventListener('focusin', (event) => this.#focused(event));
-        this.#feed.addEventListener('event', (event) => this.#hear(event.detail), { signal });
-        this.#feed.addEventListener('resync', () => this.#readAgain(), { signal });
         actions.changes.addEventListener('change', (event) => this.#changed(event.detail), { signal });
         actions.changes.addEventListener('hold', (event) => this.#repaint(event.detail), { signal });
         this.#observer = new ResizeObserver(() => this.#list.setHeight(rowHeight(this.#grid)));
@@ -101,8 +97,7 @@ export class TriageView {
 
     destroy() {
         this.#over.abort();
-        this.#load?.abort();
-        clearTimeout(this.#newTimer);
+        this.#source.destroy();
         this.#observer.disconnect();
         this.#list.destroy();
         this.#panel.destroy();
@@ -117,6 +112,7 @@ export class TriageView {
         if (wanted !== this.#loaded) {
             this.#loaded = wanted;
             this.#read();
+            this.#paintAround();
         } else {
             this.#paint();
         }
@@ -149,113 +145,16 @@ export class TriageView {
             (view.snoozed === '' || snoozed === (view.snoozed === '1'));
     }
 
-    // Reads the list from the start, a page at a time: the first is shown at once.
-    async #read() {
-        this.#load?.abort();
-        this.#load = new AbortController();
-        const signal = this.#load.signal;
-        const model = new Triage({ sort: this.#params.get('sort') ?? 'severity', belongs: (alert) => this.#belongs(alert) });
-        this.#complete = false;
+    #read() {
         busy(this.#grid, true);
-        const turn = this.#turn;
-        let after = '';
-        try {
-            do {
-                const page = await api.get(`/alerts${api.query({ ...this.#query(), limit: PAGE, after })}`, { signal });
-                model.append(this.#freshen(page.items, turn));
-                after = page.next ?? '';
-                this.#model = model;
-                this.#paint(after !== '');
-            } while (after && model.size < MOST);
-            this.#complete = !after;
-            this.#paint();
-        } catch (error) {
-            if (error.name !== 'AbortError') {
-                this.#model = model;
-                this.#paint();
-                replace(this.#notice, failure(error, h('button', { type: 'button', on: { click: () => this.#read() } }, S.feed.retry)));
-            }
-        } finally {
-            if (!signal.aborted) {
-                busy(this.#grid, false);
-            }
-        }
+        this.#source.read({
+            query: this.#query(), sort: this.#params.get('sort') ?? 'severity', belongs: (alert) => this.#belongs(alert),
+        });
     }
 
-    // After a hole in the feed: reads all again and shows what differs as waiting.
-    async #readAgain() {
-        if (!this.#complete && this.#model.size === 0) {
-            return;
-        }
-        const signal = this.#over.signal;
-        const model = this.#model;
-        const all = [];
-        const turn = this.#turn;
-        let after = '';
-        try {
-            do {
-                const page = await api.get(`/alerts${api.query({ ...this.#query(), limit: PAGE, after })}`, { signal });
-                all.push(...page.items);
-                after = page.next ?? '';
-            } while (after && all.length < MOST);
-        } catch {
-            return; // The feed's own state already tells that the gateway is not there.
-        }
-        if (model === this.#model) {
-            model.reconcile(this.#freshen(all, turn), !after);
-            this.#list.refreshAll();
-            this.#settle();
-        }
+    #reread() {
+        this.#list.refreshAll();
         this.#panel.reload();
-    }
-
-    // An answer may be older than what the feed told while it was on its way: what was
-    // heard after the question was put wins.
-    #freshen(alerts, turn) {
-        const later = new Map(this.#heard.filter(([at]) => at > turn).map(([, alert]) => [alert.id, alert]));
-        return later.size === 0 ? alerts : alerts.map((alert) => ({ ...alert, ...later.get(alert.id) }));
-    }
-
-    #hear({ type, data }) {
-        if (type === 'device.presence') {
-            this.#panel.sawPresence(data?.device, data?.presence);
-        }
-        if (!type.startsWith('alert.') || !data?.alert) {
-            return;
-        }
-        const alert = data.alert;
-        this.#turn += 1;
-        this.#heard.push([this.#turn, alert]);
-        this.#heard.splice(0, this.#heard.length - HEARD_MOST);
-        if (this.#model.patch(alert)) {
-            this.#repaint(alert.id);
-            this.#settle();
-        } else if (this.#belongs(alert)) {
-            this.#newIds.add(alert.id);
-            this.#newTimer ||= setTimeout(() => this.#fetchNew(), NEW_PAUSE_MS);
-        }
-        this.#panel.heard(alert);
-    }
-
-    // The feed tells no title and no customer: new alerts are read whole, and many
-    // at once in one go. The gateway decides whether the filters let them in.
-    async #fetchNew() {
-        const ids = this.#newIds;
-        this.#newIds = new Set();
-        this.#newTimer = 0;
-        const model = this.#model;
-        const turn = this.#turn;
-        try {
-            const query = { ...this.#query(), sort: 'newest', limit: Math.min(PAGE, Math.max(50, ids.size * 2)) };
-            const page = await api.get(`/alerts${api.query(query)}`, { signal: this.#over.signal });
-            const fresh = this.#freshen(page.items, turn).filter((alert) => ids.has(alert.id) && model.offer(alert) === 'new');
-            if (model === this.#model) {
-                this.#announce(fresh);
-                this.#settle();
-            }
-        } catch {
-            // A feed that lives will tell again; one that does not says so itself.
-        }
     }
 
     #announce(fresh) {
@@ -297,7 +196,7 @@ export class TriageView {
         this.#panel.repaint(id);
     }
 
-    #paint(more = false) {
+    #paint() {
         const rows = this.#model.rows(this.#severities());
         this.#grid.setAttribute('aria-rowcount', String(rows.length + 1));
         replace(this.#notice);
@@ -306,15 +205,16 @@ export class TriageView {
             this.#mark(this.#open !== null && this.#list.place(this.#open) >= 0 ? this.#open : rows[0]?.id ?? null);
         }
         this.#list.refreshAll();
-        this.#paintAround(more);
-        if (rows.length === 0 && !more && this.#grid.getAttribute('aria-busy') !== 'true' || (rows.length === 0 && this.#complete)) {
+        busy(this.#grid, this.#source.loading);
+        this.#paintAround();
+        if (rows.length === 0 && this.#source.complete) {
             this.#paintEmpty();
         }
     }
 
-    #paintAround(more = false) {
+    #paintAround() {
         const severities = this.#severities();
-        this.#bar.counts(this.#model.counts(), this.#complete);
+        this.#bar.counts(this.#model.counts(), this.#source.complete);
         const { fresh, left } = this.#model.pending(severities);
         const words = T.fresh(fresh, left);
         this.#fresh.hidden = words === '';
@@ -322,9 +222,13 @@ export class TriageView {
             replace(this.#fresh, h('span', {}, words), h('span', { class: 'muted' }, T.merge), h('kbd', {}, 'u'));
         }
         const rows = this.#model.rows(severities).length;
-        const loading = more || (!this.#complete && this.#grid.getAttribute('aria-busy') === 'true');
-        setText(this.#count, loading ? T.loadingMore(this.#model.size)
-            : this.#complete || rows < MOST ? T.shown(rows, this.#model.size) : T.capped(MOST));
+        setText(this.#count, this.#source.loading ? T.loadingMore(this.#model.size)
+            : this.#source.complete ? T.shown(rows, this.#model.size) : T.capped(MOST));
+    }
+
+    #paintFailure(error) {
+        replace(this.#notice, failure(error, h('button', { type: 'button', on: { click: () => this.#read() } }, S.feed.retry)));
+        setText(this.#count, '');
     }
 
     #paintEmpty() {
