@@ -46,8 +46,14 @@ static void timer_fired(struct loop_timer *timer)
 {
     struct multi *m = CONTAINER(timer, struct multi, timer);
     int running;
+    long left_ms = -1;
     curl_multi_socket_action(m->curl, CURL_SOCKET_TIMEOUT, 0, &running);
     tell_ended(m);
+    /* The loop counts whole milliseconds, curl finer ones. Woken a fraction too early
+     * it does nothing, and does not ask again for a time that it has asked for. */
+    curl_multi_timeout(m->curl, &left_ms);
+    if (left_ms >= 0 && !uv_is_active((const uv_handle_t *)&timer->uv))
+        loop_timer_start(timer, left_ms + 1, 0);
 }
 
 static int want_timer(CURLM *curl, long timeout_ms, void *arg)
@@ -57,7 +63,7 @@ static int want_timer(CURLM *curl, long timeout_ms, void *arg)
     if (timeout_ms < 0)
         loop_timer_stop(&m->timer);
     else
-        loop_timer_start(&m->timer, timeout_ms, 0);
+        loop_timer_start(&m->timer, timeout_ms ? timeout_ms + 1 : 0, 0);
     return 0;
 }
 

@@ -26,6 +26,11 @@ static void keep_line(struct sending *s, const char *text, size_t len)
     s->detail[n] = '\0';
 }
 
+static void keep_text(struct sending *s, const char *text)
+{
+    keep_line(s, text, strlen(text));
+}
+
 static bool refusal(const char *line)
 {
     return line[0] == '4' || line[0] == '5';
@@ -120,7 +125,7 @@ static void explain(struct sending *s, CURLcode code, long said)
         return;
     const char *why = *s->trouble ? s->trouble : curl_easy_strerror(code);
     if (code != CURLE_OK)
-        keep_line(s, why, strlen(why));
+        keep_text(s, why);
     else
         snprintf(s->detail, sizeof s->detail, "HTTP %ld", said);
 }
@@ -132,7 +137,7 @@ static void on_end(struct transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &said);
     enum reply_end end = end_of(s, code);
     if (end == REPLY_FORBIDDEN)
-        keep_line(s, "its address is private; webhook_private would allow it", 64);
+        keep_text(s, "its address is private; webhook_private would allow it");
     else
         explain(s, code, said);
     tidy(s);
