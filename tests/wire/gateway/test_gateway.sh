@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# The gateway between a real mosquitto and a real disk: what is acked is stored,
+# what is sent again is stored once, whatever is killed in between.
+set -euo pipefail
+build=$1
+dir=$(mktemp -d)
+pids=()
+cleanup() {
+    for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+    [ -n "${KEEP:-}" ] || rm -rf "$dir"
+}
+trap cleanup EXIT
+fail() {
+    echo "FAILED: $*"
+    for f in "$dir"/*.log; do echo "--- $f"; tail -20 "$f"; done
+    exit 1
+}
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+wait_for() { # what, command...: up to 20 s
+    local what=$1
+    shift
+    for _ in $(seq 200); do
+        if "$@" >/dev/null 2>&1; then return; fi
+        sleep 0.1
+    done
+    fail "no $what"
+}
+store() { sqlite3 -readonly "$dir/store.db" "$1"; }
+is() { [ "$(store "$2")" = "$3" ] || fail "$1: $2 is '$(store "$2")', expected '$3'"; }
+
+port=$(free_port) ops=$(free_port) api=$(free_port)
+"$build/bin/tocsin" ca bench "$dir/certs" --device fridge-1 >/dev/null
+"$build/bin/tocsin" broker mosquitto "$dir/broker" --certs "$dir/certs" --port "$port" >/dev/null
+chmod -R a+rX "$dir"
+mosquitto -c "$dir/broker/mosquitto.conf" 2>"$dir/broker.log" &
+pids+=($!)
+cat >"$dir/gateway.conf" <<CONF
+store = $dir/store.db
+packs = $build/packs
+brokers = localhost:$port
+ca_file = $dir/certs/roots.pem
+cert_file = $dir/certs/gateway.crt
+key_file = $dir/certs/gateway.key
+canary_cert_file = $dir/certs/canary.crt
+canary_key_file = $dir/certs/canary.key
+listen = 127.0.0.1:$api
+ops_listen = 127.0.0.1:$ops
+console =
+captive_to = bench@example.com
+mail_from = alerts@example.com
+CONF
+gateway=
+start_gateway() {
+    "$build/bin/tocsin-gateway" --config "$dir/gateway.conf" 2>>"$dir/gateway.log" &
+    gateway=$!
+    pids+=("$gateway")
+    wait_for "gateway that is ready" curl -sf "http://127.0.0.1:$ops/readyz"
+}
+said=0 # lines of the device's log that are read
+heard() { grep -qx "$1" <(tail -n +$((said + 1)) "$dir/device.log"); }
+expect() { wait_for "'$1' for the device" heard "$1"; }
+forget() { said=$(wc -l <"$dir/device.log"); }
+
+# a setting with a mistake: the place, the likely word, exit 2 before anything starts
+printf 'store = x\nbrokerz = localhost\n' >"$dir/bad.conf"
+set +e
+text=$("$build/bin/tocsin-gateway" --config "$dir/bad.conf" --check-config 2>&1)
+[ $? = 2 ] || fail "a bad setting did not end with 2"
+set -e
+[[ $text == *bad.conf:2:1* && $text == *brokers* ]] || fail "a bad setting says: $text"
+
+start_gateway
+mkfifo "$dir/say"
+"$build/tests/wire_device" "$port" "$dir/certs" fridge-1 <"$dir/say" >"$dir/device.log" 2>&1 &
+pids+=($!)
+exec 7>"$dir/say"
+expect up
+echo "hello 1" >&7
+expect heard
+echo "temp 1 4.0" >&7
+expect "ack b2 1"
+is "one batch is stored" "SELECT count(*) FROM inputs WHERE kind=1" 1
+is "the device is here" "SELECT presence FROM devices" online
+
+# the same again: acked again, stored once
+forget
+echo "temp 1 4.0" >&7
+expect "ack b2 1"
+# junk stops nobody
+echo junk >&7
+echo "temp 2 4.1" >&7
+expect "ack b2 2"
+metric() { [[ $(curl -s "http://127.0.0.1:$ops/metrics") == *"$1"* ]] || fail "no metric $1"; }
+metric 'tocsin_refused_total{reason="malformed"} 1'
+
+# killed: what was acked is there, what is sent again is acked and stored once
+for round in 1 2 3; do
+    kill -9 "$gateway"
+    wait "$gateway" 2>/dev/null || true
+    forget
+    echo "temp $((2 + round)) 4.2" >&7 # nobody hears it
+    start_gateway
+    echo "hello $((1 + round))" >&7
+    echo "temp 2 4.1" >&7
+    echo "temp $((2 + round)) 4.2" >&7
+    expect "ack b2 $((2 + round))"
+done
+is "each number is stored once" "SELECT count(*) FROM inputs WHERE kind=1" 5
+is "nothing is missing" "SELECT contiguous || '/' || highest || '/' || stored FROM streams" 5/5/5
+
+# a fault becomes an alert, with its log and hand-off
+echo "fault 1 1" >&7
+expect "ack a1 1"
+is "one alert is open" "SELECT rule || '/' || state FROM alerts" "heater_open/open"
+is "the stages are told" "SELECT count(*) FROM handoff WHERE kind='alert.opened'" 1
+kill -9 "$gateway"
+wait "$gateway" 2>/dev/null || true
+forget
+start_gateway
+echo "hello 9" >&7
+echo "fault 1 1" >&7
+expect "ack a1 1"
+is "it stays one alert" "SELECT count(*) FROM alerts" 1
+echo "fault 2 0" >&7
+expect "ack a1 2"
+is "it is over" "SELECT state || '/' || resolved_by FROM alerts" "resolved/data"
+is "no restart made the device absent" \
+    "SELECT count(*) FROM handoff WHERE kind='device.presence' AND body NOT LIKE '%online%'" 0
+metric $'\ntocsin_replay_defects_total 0\n'
+wait_for "canary" grep -q "GW015" "$dir/gateway.log"
+
+# a second gateway on the same store is refused
+set +e
+"$build/bin/tocsin-gateway" --config "$dir/gateway.conf" --listen=127.0.0.1:0 --ops_listen=127.0.0.1:0 2>"$dir/second.log"
+status=$?
+set -e
+[ $status = 1 ] || fail "a second gateway ended with $status"
+grep -q "another gateway" "$dir/second.log" || fail "a second gateway says: $(cat "$dir/second.log")"
+
+kill -TERM "$gateway"
+wait "$gateway" || fail "the gateway ended badly"
+echo "ok"
