@@ -92,7 +92,7 @@ static void watch(const struct fridge_inputs *in, double dt_s)
 {
     fw.fan_bad_s = fw.out.fan && in->fan_rpm < 300 ? fw.fan_bad_s + dt_s : 0;
     bool heater = isinf(in->heater_ohm), probe = isnan(in->cabinet_celsius);
-    bool fan = fw.fan_bad_s >= FAN_CHECK_S || (fw.fan_bad && !fw.out.fan);
+    bool fan = fw.fan_bad_s >= FAN_CHECK_S || (fw.fan_bad && in->fan_rpm < 300);
     if (heater != fw.heater_bad)
         fault(TOCSIN_FAULT_DEFROST_HEATER_OPEN, fw.heater_bad = heater, in);
     if (probe != fw.probe_bad)

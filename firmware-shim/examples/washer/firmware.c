@@ -39,7 +39,7 @@ static struct {
     struct report report;
     struct washer_outputs out;
     enum phase phase;
-    bool bad[BADS], drain_wanted, spinning, lock_stuck_at;
+    bool bad[BADS], drain_wanted, spinning, lock_stuck_at, heater_weak;
     int rinses_left;
     double phase_s, pump_bad_s, inlet_bad_s, lock_bad_s;
     double spin_worst, energy_wh, used_liter;
@@ -156,7 +156,7 @@ static void watch(const struct washer_inputs *in, double dt_s)
     fw.pump_bad_s = fw.out.pump && !in->pump_turns ? fw.pump_bad_s + dt_s : 0;
     fw.inlet_bad_s = fw.out.valve && !in->inlet_flows ? fw.inlet_bad_s + dt_s : 0;
     fw.lock_bad_s = in->locked != fw.out.lock ? fw.lock_bad_s + dt_s : 0;
-    set_fault(HEATER_BAD, isinf(in->heater_ohm) || (fw.bad[HEATER_BAD] && fw.phase != IDLE), in);
+    set_fault(HEATER_BAD, isinf(in->heater_ohm) || fw.heater_weak, in);
     set_fault(LEAK_BAD, in->wet_floor_pan, in);
     watch_lock(in);
     if (fw.pump_bad_s >= PART_CHECK_S && !fw.bad[DRAIN_BAD])
@@ -202,9 +202,10 @@ static void heated(const struct washer_inputs *in)
 {
     if (in->water_celsius >= WASH_CELSIUS) {
         tell_time(TOCSIN_HEATING_TIME);
+        fw.heater_weak = false;
         enter(WASH);
-    } else if (fw.phase_s > HEAT_LIMIT_S || fw.bad[HEATER_BAD]) {
-        set_fault(HEATER_BAD, true, in);
+    } else if (fw.phase_s > HEAT_LIMIT_S || isinf(in->heater_ohm)) {
+        fw.heater_weak = fw.heater_weak || fw.phase_s > HEAT_LIMIT_S;
         enter(WASH); /* cold, rather than not at all */
     }
 }
