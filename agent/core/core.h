@@ -16,7 +16,7 @@
  * CORE_DISCONNECT is answered by DOWN too.
  *
  * Memory: everything is bounded at core_new, whatever the backlog; nothing is
- * allocated per sample. About 150 KiB touched in steady state, and at most
+ * allocated per sample. About 200 KiB in steady state, and at most
  * CORE_OUT_BYTES more for messages on their way out in one step. */
 #ifndef AGENT_CORE_CORE_H
 #define AGENT_CORE_CORE_H

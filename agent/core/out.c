@@ -68,14 +68,15 @@ static bool out_publish(void *arg, const struct wire_up *up, uint64_t token)
 {
     struct core *c = arg;
     size_t before = c->out.len;
-    if (c->n_actions + TEXTS + 4 > CORE_ACTIONS)
+    struct core_action *a = c->n_actions + TEXTS + 4 < CORE_ACTIONS ? act(c, CORE_PUBLISH) : NULL;
+    if (!a)
         return false;
     if (wire_encode_up(up, &c->out) != 0 || !buf_ok(&c->out)) {
         c->out.len = before;
         c->out.broken = false;
+        c->n_actions--;
         return false;
     }
-    struct core_action *a = act(c, CORE_PUBLISH);
     a->bytes = slice_of(NULL, c->out.len - before);
     a->qos = 1;
     a->token = token;

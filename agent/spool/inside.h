@@ -105,7 +105,8 @@ int record_next(struct spool *s, struct disk_file *f, uint64_t stream, uint32_t 
 int record_body(struct spool *s, struct disk_file *f, const struct record *r);
 
 /* table.c: streams, segments and marks in RAM */
-struct stream *stream_find(const struct spool *s, uint64_t id);
+struct stream *stream_find(const struct spool *s, uint64_t id);          /* or NULL */
+struct stream *stream_of(const struct spool *s, uint64_t id);            /* one that is there */
 size_t segment_of(const struct spool *s, uint64_t stream, uint64_t seq); /* or n_segments */
 int segment_insert(struct spool *s, const struct segment *seg);
 void segment_remove(struct spool *s, size_t i);

@@ -32,7 +32,7 @@ static int open_segment(struct spool *s, const struct segment *seg, struct disk_
         s->disk->close(s->disk->ctx, s->reading);
     s->reading = NULL;
     char name[SEGMENT_NAME];
-    segment_name(stream_find(s, seg->stream), seg->first, name);
+    segment_name(stream_of(s, seg->stream), seg->first, name);
     int rc = s->disk->open(s->disk->ctx, name, false, &s->reading);
     if (rc != 0) {
         s->reading = NULL;
@@ -58,7 +58,7 @@ static int corrupt(struct spool *s, uint64_t stream, uint64_t first, uint64_t la
     int rc = tomb_add(s, stream, &d);
     if (rc != 0)
         return rc;
-    stream_settle(s, stream_find(s, stream));
+    stream_settle(s, stream_of(s, stream));
     return ERR_CORRUPT;
 }
 
@@ -103,7 +103,7 @@ static void forget(struct spool *s, struct stream *st)
         if (s->segments[i].stream == id)
             room_unlink(s, i);
     tomb_forget(s, id, UINT64_MAX);
-    stream_remove(s, (size_t)(stream_find(s, id) - s->streams));
+    stream_remove(s, (size_t)(stream_of(s, id) - s->streams));
 }
 
 uint64_t spool_release(struct spool *s, uint64_t stream, uint64_t contiguous)

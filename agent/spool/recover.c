@@ -62,7 +62,7 @@ static int keep_room(struct spool *s)
         if (s->segments[i].stream == id)
             room_unlink(s, i);
     tomb_forget(s, id, UINT64_MAX);
-    st = stream_find(s, id);
+    st = stream_of(s, id);
     stream_remove(s, (size_t)(st - s->streams));
     return 0;
 }
@@ -70,7 +70,7 @@ static int keep_room(struct spool *s)
 static void set_aside(struct spool *s, size_t i, size_t *n_bad)
 {
     char name[SEGMENT_NAME], bad[32];
-    segment_name(stream_find(s, s->segments[i].stream), s->segments[i].first, name);
+    segment_name(stream_of(s, s->segments[i].stream), s->segments[i].first, name);
     snprintf(bad, sizeof bad, "bad-%u", (unsigned)(*n_bad % BAD_FILES));
     ++*n_bad;
     s->stats.set_aside++;
@@ -109,7 +109,7 @@ static void scan_segment(struct spool *s, const struct segment *seg, struct scan
     struct disk_file *f;
     struct record r = {.end = SEGMENT_HEAD};
     *ret = (struct scan){.size = seg->bytes, .end = SEGMENT_HEAD};
-    segment_name(stream_find(s, seg->stream), seg->first, name);
+    segment_name(stream_of(s, seg->stream), seg->first, name);
     if (s->disk->open(s->disk->ctx, name, false, &f) != 0)
         return;
     int64_t n = s->disk->read(s->disk->ctx, f, 0, head, sizeof head);
@@ -216,8 +216,8 @@ static void close_all(struct spool *s, size_t *n_bad)
     for (size_t i = s->n_streams; i-- > 0;) {
         uint64_t id = s->streams[i].id;
         close_stream(s, &s->streams[i], n_bad);
-        chain(s, stream_find(s, id));
-        struct stream *st = stream_find(s, id);
+        chain(s, stream_of(s, id));
+        struct stream *st = stream_of(s, id);
         if (st->next <= 1 ||
             (st->low >= st->next && tomb_skip(s, id, st->acked + 1) == st->acked + 1))
             stream_remove(s, (size_t)(st - s->streams));

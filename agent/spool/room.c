@@ -23,7 +23,7 @@ bool flash_allows(const struct spool *s, enum wire_lane lane)
 void room_unlink(struct spool *s, size_t i)
 {
     const struct segment *seg = &s->segments[i];
-    const struct stream *st = stream_find(s, seg->stream);
+    const struct stream *st = stream_of(s, seg->stream);
     char name[SEGMENT_NAME];
     segment_name(st, seg->first, name);
     if (s->reading && s->reading_stream == seg->stream && s->reading_first == seg->first) {
@@ -39,7 +39,7 @@ void room_unlink(struct spool *s, size_t i)
 /* What a tombstone says of the records of a segment; unreadable ones count nothing. */
 static void describe(struct spool *s, const struct segment *seg, struct wire_drop *d)
 {
-    const struct stream *st = stream_find(s, seg->stream);
+    const struct stream *st = stream_of(s, seg->stream);
     char name[SEGMENT_NAME];
     struct disk_file *f;
     struct record r;
@@ -63,7 +63,7 @@ static void describe(struct spool *s, const struct segment *seg, struct wire_dro
 int room_drop_segment(struct spool *s, size_t i, enum wire_drop_reason reason)
 {
     struct segment seg = s->segments[i];
-    struct stream *st = stream_find(s, seg.stream);
+    struct stream *st = stream_of(s, seg.stream);
     struct wire_drop d = {.first = seg.first, .last = seg.last, .reason = reason};
     if (d.first < st->low)
         d.first = st->low;
@@ -74,7 +74,7 @@ int room_drop_segment(struct spool *s, size_t i, enum wire_drop_reason reason)
             return rc;
     }
     room_unlink(s, segment_of(s, seg.stream, seg.first));
-    stream_settle(s, stream_find(s, seg.stream));
+    stream_settle(s, stream_of(s, seg.stream));
     return 0;
 }
 
@@ -82,7 +82,7 @@ int room_drop_segment(struct spool *s, size_t i, enum wire_drop_reason reason)
 static size_t oldest(struct spool *s, enum wire_lane lane)
 {
     for (size_t i = 0; i < s->n_segments; i++) {
-        const struct stream *st = stream_find(s, s->segments[i].stream);
+        const struct stream *st = stream_of(s, s->segments[i].stream);
         if (st->lane != lane || s->segments[i].last < s->segments[i].first)
             continue;
         if (s->segments[i].open_end) {

@@ -1,12 +1,24 @@
 /* Streams, segments and marks in RAM: small sorted arrays, made once. */
 #include "agent/spool/inside.h"
 
+#include <stdlib.h>
+
 struct stream *stream_find(const struct spool *s, uint64_t id)
 {
     for (size_t i = 0; i < s->n_streams; i++)
         if (s->streams[i].id == id)
             return &s->streams[i];
     return NULL;
+}
+
+/* Segments and lanes have a stream: otherwise the tables are wrong, and no number
+ * that they give can be trusted. */
+struct stream *stream_of(const struct spool *s, uint64_t id)
+{
+    struct stream *st = stream_find(s, id);
+    if (!st)
+        abort();
+    return st;
 }
 
 static bool older(const struct stream *a, const struct stream *b)
@@ -52,12 +64,12 @@ int segment_insert(struct spool *s, const struct segment *seg)
 {
     if (s->n_segments == SPOOL_SEGMENTS)
         return ERR_FULL;
-    const struct stream *mine = stream_find(s, seg->stream);
+    const struct stream *mine = stream_of(s, seg->stream);
     size_t i = s->n_segments;
     for (; i > 0; i--) {
         const struct segment *before = &s->segments[i - 1];
         if (before->stream == seg->stream ? before->first < seg->first
-                                          : !older(mine, stream_find(s, before->stream)))
+                                          : !older(mine, stream_of(s, before->stream)))
             break;
     }
     memmove(&s->segments[i + 1], &s->segments[i], (s->n_segments - i) * sizeof s->segments[0]);
@@ -140,6 +152,6 @@ uint64_t spool_seek(const struct spool *s, uint64_t stream, uint64_t from)
 
 struct wire_head spool_next(const struct spool *s, enum wire_lane lane)
 {
-    const struct stream *st = stream_find(s, s->lanes[lane].stream);
+    const struct stream *st = stream_of(s, s->lanes[lane].stream);
     return (struct wire_head){st->id, st->next, st->low, (uint32_t)lane};
 }

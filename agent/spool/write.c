@@ -37,7 +37,7 @@ void lane_finish(struct spool *s, struct lane *l)
 
 static int segment_start(struct spool *s, struct lane *l, uint64_t first, struct buf *head)
 {
-    const struct stream *st = stream_find(s, l->stream);
+    const struct stream *st = stream_of(s, l->stream);
     char name[SEGMENT_NAME];
     segment_name(st, first, name);
     int rc = s->disk->open(s->disk->ctx, name, true, &l->file);
@@ -170,7 +170,7 @@ static int ram_drop_half(struct spool *s, struct lane *l)
 {
     struct wire_drop d = {.reason = DROP_BUDGET};
     size_t at = l->ram_off;
-    uint64_t low = stream_find(s, l->stream)->low;
+    uint64_t low = stream_of(s, l->stream)->low;
     while (at - l->ram_off < ram_len(l) / 2 || !d.last) {
         struct reader r = reader_of(slice_of(l->ram.ptr + at, l->ram.len - at));
         read_u32(&r);
@@ -189,7 +189,7 @@ static int ram_drop_half(struct spool *s, struct lane *l)
     if (rc != 0)
         return rc;
     ram_trim(s, l, d.last + 1);
-    stream_settle(s, stream_find(s, l->stream));
+    stream_settle(s, stream_of(s, l->stream));
     return 0;
 }
 
@@ -213,7 +213,7 @@ static int ram_push(struct spool *s, struct lane *l, enum wire_lane lane, struct
 static int ram_flush(struct spool *s, struct lane *l, int64_t boot_ms)
 {
     uint64_t seq;
-    const struct stream *st = stream_find(s, l->stream);
+    const struct stream *st = stream_of(s, l->stream);
     while (ram_len(l)) {
         if (!flash_allows(s, st->lane))
             return ERR_FULL;
@@ -303,7 +303,7 @@ int spool_append(struct spool *s, enum wire_lane lane, const struct spool_record
                  int64_t boot_ms)
 {
     struct lane *l = &s->lanes[lane];
-    uint64_t seq = stream_find(s, l->stream)->next;
+    uint64_t seq = stream_of(s, l->stream)->next;
     if (record->bytes.len > LIMIT_BATCH || record->n_marks > SPOOL_MARKS || !record->bytes.len)
         return ERR_LIMIT;
     struct buf out;
@@ -313,7 +313,7 @@ int spool_append(struct spool *s, enum wire_lane lane, const struct spool_record
     buf_free(&out);
     if (rc != 0)
         return rc;
-    stream_find(s, l->stream)->next = seq + 1;
+    stream_of(s, l->stream)->next = seq + 1;
     for (size_t i = 0; i < record->n_marks; i++)
         mark_put(s, record->marks[i]);
     /* A stream that may be spoken of must be known after a power cut. */
@@ -350,7 +350,7 @@ void spool_end(struct spool *s, int64_t boot_ms)
         if (spool_sync(s, (enum wire_lane)lane, boot_ms) != 0 || !l->file)
             continue;
         buf_init(&out, RECORD_HEAD);
-        record_put(&out, l->stream, stream_find(s, l->stream)->next, &none);
+        record_put(&out, l->stream, stream_of(s, l->stream)->next, &none);
         if (buf_ok(&out) && s->disk->append(s->disk->ctx, l->file, buf_slice(&out)) == 0)
             s->disk->sync(s->disk->ctx, l->file);
         buf_free(&out);
