@@ -153,12 +153,13 @@ static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
                          const struct wire_fault *f, int64_t at_ms)
 {
     struct fault_state *st = fault_of(d, source, f);
-    if (!st && at_ms < d->keyframe_ms)
-        return false; /* a newer keyframe did not name it */
-    if (!st)
+    if (!st) {
         st = fault_make(line, d, source, f);
-    if (!st)
-        return true;
+        if (!st)
+            return true;
+        if (at_ms < d->keyframe_ms)
+            st->at_ms = d->keyframe_ms; /* a newer keyframe did not name it: it is over */
+    }
     if (at_ms < st->at_ms)
         return false;
     st->at_ms = at_ms;
@@ -214,6 +215,21 @@ static void give_late(struct feed *feed, const struct fact *fact, enum wire_lane
     feed->judging.late = false;
 }
 
+/* A late word about a fault that is known to be over by now: the live rules hear
+ * that, so that "is it still true" has an answer. */
+static void say_over(struct feed *feed, const struct fact *fact)
+{
+    struct device *d = feed->judging.d;
+    const struct wire_fault *f = &feed->batch->faults[fact->index];
+    const struct fault_state *st = fault_of(d, source_key(feed->batch, f->source), f);
+    int64_t mark = d->mark_ms[LANE_URGENT];
+    if (!st || st->active || mark == INT64_MIN)
+        return;
+    feed->judging.fact_ms = mark;
+    detect_fault(d->live, feed->sink, f->fault, f->instance, mark, false, 1);
+    detect_advance(d->live, feed->sink, LANE_URGENT, mark);
+}
+
 static void give_fact(struct feed *feed, const struct fact *fact)
 {
     struct device *d = feed->judging.d;
@@ -226,6 +242,8 @@ static void give_fact(struct feed *feed, const struct fact *fact)
             fault_is_now(feed->judging.line, d, source_key(feed->batch, f->source), f, fact->at_ms);
     }
     if (!live) {
+        if (fact->kind == FACT_FAULT)
+            say_over(feed, fact);
         give_late(feed, fact, lane);
         return;
     }

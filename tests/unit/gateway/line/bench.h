@@ -94,6 +94,7 @@ static inline struct line *bench_line(struct bench *b)
 {
     struct line_config config = {.epoch = 7, .find_pack = bench_find, .arg = b};
     config.limits.snapshot_inputs = 3;
+    config.limits.start_grace_ms = 10 * M;
     struct line *line;
     if (line_new(&config, &line))
         abort();

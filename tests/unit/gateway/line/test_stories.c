@@ -1,0 +1,344 @@
+/* Presence, lateness and the life of alerts, as days of a device. */
+#include "tests/unit/gateway/line/bench.h"
+
+static struct bench b;
+#define PRESENCE                                                                                   \
+    "SELECT json_extract(body,'$.presence') FROM handoff WHERE kind='device.presence' ORDER BY no"
+#define ALERTS                                                                                     \
+    "SELECT rule||'/'||state||CASE late WHEN 1 THEN '/late' ELSE '' END FROM alerts ORDER BY id"
+#define TOLD "SELECT kind FROM handoff WHERE kind LIKE 'alert.%' ORDER BY no"
+
+static void commit(void)
+{
+    CU_ASSERT_EQUAL(bench_commit(&b), 0);
+}
+
+/* --- presence --- */
+
+static void a_session_that_ends_counts_after_a_while(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    bench_wait(&b, 11 * M); /* past the grace of the start */
+    bench_will(&b, 1);
+    bench_wait(&b, 40 * S);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online");
+    bench_wait(&b, 30 * S);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online offline");
+    b.session = 2;
+    bench_hello(&b, 1);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online offline online");
+    bench_end(&b);
+}
+
+static void a_flapping_link_and_a_late_will_change_nothing(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    bench_wait(&b, 11 * M);
+    for (uint64_t s = 2; s < 6; s++) {
+        bench_will(&b, s - 1);
+        bench_wait(&b, 30 * S);
+        b.session = s;
+        bench_hello(&b, 1);
+        commit();
+        bench_will(&b, s - 1); /* the broker notices the old connection only now */
+        bench_wait(&b, 5 * M);
+    }
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online");
+    bench_end(&b);
+}
+
+static void a_restart_of_the_gateway_makes_nobody_absent(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    commit();
+    b.now_ms += 5 * H; /* away: the listening clock stood still, here it even ran */
+    bench_restart(&b);
+    line_start(b.line, bench_now(&b));
+    bench_commit(&b);
+    bench_wait(&b, 5 * M);
+    b.session = 2;
+    bench_hello(&b, 1);
+    bench_wait(&b, 20 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online");
+    bench_end(&b);
+}
+
+/* Our outage is never the device's: the listening clock stands still. */
+static void absence_runs_on_the_listening_clock(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    commit();
+    struct line_now now = bench_now(&b);
+    for (int i = 0; i < 100; i++) {
+        now.wall_ms += H;
+        line_tick(b.line, now);
+        commit();
+    }
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online");
+    now.listen_ms += 3 * H;
+    line_tick(b.line, now);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online offline");
+    bench_end(&b);
+}
+
+static void a_sleeper_is_asleep_and_then_late(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    bench_wait(&b, 11 * M);
+    struct wire_intent intent = {
+        .kind = INTENT_ASLEEP, .at_ms = b.now_ms, .until_ms = b.now_ms + 2 * H};
+    struct wire_source source = {
+        .boot = 1, .at_ms = b.now_ms, .wall_ms = T0 + b.now_ms, .trust = TRUST_SYNCED};
+    struct wire_batch batch = {.stream = URGENT,
+                               .seq = 1,
+                               .low = 1,
+                               .pack = slice_str("fridge"),
+                               .boot = b.boot,
+                               .sealed_ms = b.now_ms,
+                               .n_sources = 1,
+                               .sources = &source,
+                               .n_intents = 1,
+                               .intents = &intent};
+    struct buf out;
+    buf_init(&out, LIMIT_BATCH);
+    CU_ASSERT_EQUAL(wire_encode_batch(&batch, &out), 0);
+    struct wire_up up = {.kind = UP_BATCH, .batch = buf_slice(&out)};
+    bench_send(&b, &up);
+    buf_free(&out);
+    bench_will(&b, 1);
+    bench_wait(&b, 2 * H);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online asleep");
+    bench_wait(&b, 20 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, PRESENCE), "online asleep offline");
+    bench_end(&b);
+}
+
+/* --- lateness --- */
+
+/* Warm last night and cold since: recorded, and nobody woken. */
+static void what_is_over_is_recorded_and_told_to_nobody(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 20 * H;
+    bench_hello(&b, 5);
+    bench_temp(&b, 4, b.now_ms, 4); /* what is now comes first */
+    bench_temp(&b, 1, 10 * H, 9);   /* then the backlog */
+    bench_temp(&b, 2, 11 * H, 9.5);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    bench_temp(&b, 3, 12 * H, 5);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved/late");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, "SELECT (resolved_ms-since_ms)/3600000 FROM alerts"), "2");
+    bench_end(&b);
+}
+
+/* Days offline and still warm: one message. */
+static void what_still_holds_is_told_once(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 80 * H;
+    bench_hello(&b, 5);
+    bench_temp(&b, 4, b.now_ms, 9);
+    bench_temp(&b, 1, 10 * H, 9);
+    bench_temp(&b, 2, 20 * H, 9.5);
+    bench_temp(&b, 3, 30 * H, 9);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/open");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "alert.opened");
+    bench_temp(&b, 5, b.now_ms + 1, 5);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved");
+    bench_end(&b);
+}
+
+/* A backlog in order: it was warm in the middle, and the end says otherwise. */
+static void a_backlog_in_order_is_not_told_half_way(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 20 * H;
+    bench_hello(&b, 4);
+    bench_temp(&b, 1, 10 * H, 4);
+    bench_temp(&b, 2, 11 * H, 9);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    bench_temp(&b, 3, 12 * H, 4);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved/late");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    bench_end(&b);
+}
+
+static void a_backlog_that_does_not_end_is_told_after_a_while(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 20 * H;
+    bench_hello(&b, 9);
+    bench_temp(&b, 1, 10 * H, 9);
+    bench_wait(&b, 2 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/open");
+    bench_end(&b);
+}
+
+/* --- faults and keyframes --- */
+
+static void a_lost_cleared_is_found_by_the_keyframe(void)
+{
+    bench_start(&b, true);
+    bench_fault(&b, 1, b.now_ms, 1);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/open");
+    b.now_ms += H;
+    bench_say(&b, (struct say){.stream = URGENT,
+                               .seq = 2,
+                               .at_ms = b.now_ms,
+                               .keyframe = true,
+                               .temp = (double)NAN,
+                               .fault = 1});
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/open");
+    b.now_ms += H;
+    bench_say(
+        &b,
+        (struct say){
+            .stream = URGENT, .seq = 3, .at_ms = b.now_ms, .keyframe = true, .temp = (double)NAN});
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/resolved");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "alert.opened alert.resolved");
+    bench_end(&b);
+}
+
+/* The raise is sent again after its successor: it is still what is true now. */
+static void a_fault_that_comes_late_is_no_less_true(void)
+{
+    bench_start(&b, true);
+    bench_say(&b, (struct say){
+                      .stream = URGENT, .seq = 2, .at_ms = b.now_ms + 30 * S, .temp = (double)NAN});
+    b.now_ms += 60 * S;
+    bench_fault(&b, 1, b.now_ms - 60 * S, 1);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/open");
+    bench_end(&b);
+}
+
+static void a_keyframe_that_came_first_has_the_last_word(void)
+{
+    bench_start(&b, true);
+    bench_say(
+        &b,
+        (struct say){
+            .stream = URGENT, .seq = 2, .at_ms = b.now_ms, .keyframe = true, .temp = (double)NAN});
+    bench_fault(&b, 1, b.now_ms - 60 * S, 1);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    bench_end(&b);
+}
+
+/* --- people --- */
+
+static void people_acknowledge_snooze_and_resolve(void)
+{
+    bench_start(&b, true);
+    bench_fault(&b, 1, b.now_ms, 1);
+    commit();
+    uint64_t id = strtoull(bench_sql(&b, "SELECT id FROM alerts"), NULL, 10);
+    struct err e = {0};
+    struct alert_wish wish = {.move = MOVE_ACKNOWLEDGED, .actor = "user:anna"};
+    CU_ASSERT_EQUAL(line_action(b.line, id, &wish, bench_now(&b), &e), 0);
+    CU_ASSERT_EQUAL(line_action(b.line, id, &wish, bench_now(&b), &e), ERR_DENIED);
+    CU_ASSERT_EQUAL(line_action(b.line, 12345, &wish, bench_now(&b), &e), ERR_NOT_FOUND);
+    wish = (struct alert_wish){
+        .move = MOVE_SNOOZED, .actor = "user:anna", .until_ms = T0 + b.now_ms + 5 * M};
+    CU_ASSERT_EQUAL(line_action(b.line, id, &wish, bench_now(&b), &e), 0);
+    bench_wait(&b, 6 * M);
+    wish = (struct alert_wish){.move = MOVE_RESOLVED, .actor = "user:anna", .reason = "nonsense"};
+    CU_ASSERT_EQUAL(line_action(b.line, id, &wish, bench_now(&b), &e), ERR_INVALID);
+    wish.reason = "fixed";
+    wish.note = "new heater \"B\"\n";
+    CU_ASSERT_EQUAL(line_action(b.line, id, &wish, bench_now(&b), &e), 0);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, "SELECT move FROM alert_log ORDER BY id"),
+                           "opened acknowledged snoozed unsnoozed resolved");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, "SELECT resolved_by||'/'||resolution FROM alerts"),
+                           "user:anna/fixed");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, "SELECT min(json_valid(body)) FROM handoff"), "1");
+    bench_end(&b);
+}
+
+static void missing_numbers_raise_an_alert_of_their_own(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    bench_temp(&b, 2, b.now_ms, 4);
+    bench_wait(&b, 50 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "");
+    bench_wait(&b, 15 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "data_missing/open");
+    bench_temp(&b, 1, b.now_ms, 4);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "data_missing/resolved");
+    bench_end(&b);
+}
+
+/* --- time --- */
+
+#define SPAN "SELECT max(from_ms)-1790000000000 FROM inputs WHERE kind=1"
+
+/* 1970 at boot, then repaired from the same boot's message. */
+static void a_wrong_clock_is_repaired_within_its_boot(void)
+{
+    bench_start(&b, true);
+    b.clock_error_ms = -T0;
+    b.trust = TRUST_NONE;
+    bench_temp(&b, 1, b.now_ms - 30 * M, 4);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, SPAN), "1800000");
+    bench_end(&b);
+}
+
+static void a_trusted_clock_that_cannot_be_is_not_believed(void)
+{
+    bench_start(&b, true);
+    b.clock_error_ms = 90 * 24 * H;
+    bench_temp(&b, 1, b.now_ms - 30 * M, 4);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, SPAN), "1800000");
+    bench_end(&b);
+}
+
+/* Of an earlier boot, with no clock: before this boot began, and marked so. */
+static void an_earlier_boot_without_a_clock_is_bounded(void)
+{
+    bench_start(&b, true);
+    b.clock_error_ms = -T0;
+    b.trust = TRUST_NONE;
+    b.batch_boot = 0xdead;
+    bench_temp(&b, 1, b.now_ms - 30 * M, 4);
+    commit();
+    CU_ASSERT(atoll(bench_sql(&b, SPAN)) <= 0);
+    bench_end(&b);
+}
+
+TESTS(STORY(a_session_that_ends_counts_after_a_while),
+      STORY(a_flapping_link_and_a_late_will_change_nothing),
+      STORY(a_restart_of_the_gateway_makes_nobody_absent),
+      STORY(absence_runs_on_the_listening_clock), STORY(a_sleeper_is_asleep_and_then_late),
+      STORY(what_is_over_is_recorded_and_told_to_nobody), STORY(what_still_holds_is_told_once),
+      STORY(a_backlog_in_order_is_not_told_half_way),
+      STORY(a_backlog_that_does_not_end_is_told_after_a_while),
+      STORY(a_lost_cleared_is_found_by_the_keyframe),
+      STORY(a_fault_that_comes_late_is_no_less_true),
+      STORY(a_keyframe_that_came_first_has_the_last_word),
+      STORY(people_acknowledge_snooze_and_resolve),
+      STORY(missing_numbers_raise_an_alert_of_their_own),
+      STORY(a_wrong_clock_is_repaired_within_its_boot),
+      STORY(a_trusted_clock_that_cannot_be_is_not_believed),
+      STORY(an_earlier_boot_without_a_clock_is_bounded))
