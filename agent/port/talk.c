@@ -40,6 +40,14 @@ static void tell_value(const struct line *line, const struct message_up *m, enum
     tell(line, &r);
 }
 
+/* A frame that ends here has a number too: the core must not take it for lost. */
+static void tell_counted(const struct line *line, const struct message_up *m)
+{
+    struct report r = report_of(line, m, REPORT_HELLO);
+    r.text = slice_str(line->port->sources[line->source].name);
+    tell(line, &r);
+}
+
 /* --- hello and what follows it --- */
 
 static void tell_identity(struct line *line)
@@ -118,6 +126,7 @@ static void take_component(struct line *line, const struct message_up *m)
 {
     struct source *s = &line->port->sources[line->source];
     size_t i = m->u.component.index;
+    tell_counted(line, m);
     if (i >= MESSAGE_COMPONENTS_MAX)
         return;
     keep_text(s->component_text[i][0], &m->u.component.name);
@@ -167,7 +176,7 @@ static void take_result(struct line *line, const struct message_up *m)
     struct report r = report_of(line, m, REPORT_ACTION_DONE);
     switch (m->u.action_result.result) {
     case MESSAGE_RESULT_STARTED:
-    case MESSAGE_RESULT_CONFIRM: return; /* the end is still to come */
+    case MESSAGE_RESULT_CONFIRM: tell_counted(line, m); return; /* the end is to come */
     case MESSAGE_RESULT_DONE: r.phase = RESULT_DONE; break;
     case MESSAGE_RESULT_UNSUPPORTED: r.phase = RESULT_UNSUPPORTED; break;
     default: r.phase = RESULT_REFUSED;
@@ -209,7 +218,7 @@ static void take_known(struct line *line, const struct message_up *m)
     case MESSAGE_ACTION_RESULT: take_result(line, m); break;
     case MESSAGE_INTENT: take_intent(line, m); break;
     case MESSAGE_FACTORY_RESET: take_factory_reset(line, m); break;
-    default: break; /* the appliance's own clock is not used yet */
+    default: tell_counted(line, m); break; /* the appliance's own clock is not used yet */
     }
 }
 

@@ -155,8 +155,9 @@ static void fill_status(void *arg, struct buf *line)
     buf_fmt(line, ",\"dropped\":%llu,\"messages\":%llu,\"lost_messages\":%llu,\"disk_errors\":%llu",
             (unsigned long long)dropped, (unsigned long long)s.messages,
             (unsigned long long)s.lost_messages, (unsigned long long)s.disk_errors);
-    buf_fmt(line, ",\"sources\":%u,\"frames\":%llu,\"damaged_frames\":%llu", p.sources,
-            (unsigned long long)p.frames, (unsigned long long)(p.damaged + p.malformed));
+    buf_fmt(line, ",\"sources\":%u,\"frames\":%llu,\"damaged_frames\":%llu,\"early_frames\":%llu",
+            p.sources, (unsigned long long)p.frames, (unsigned long long)(p.damaged + p.malformed),
+            (unsigned long long)p.early);
     buf_fmt(line, ",\"connects\":%llu,\"resumed\":%llu,\"flash_today_bytes\":%llu",
             (unsigned long long)l.ups, (unsigned long long)l.resumed,
             (unsigned long long)s.flash_today_bytes);

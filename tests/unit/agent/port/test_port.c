@@ -1,0 +1,250 @@
+/* Firmware at the agent's socket. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agent/port/port.h"
+#include "firmware-shim/codec/frame.h"
+#include "firmware-shim/codec/message.h"
+#include "tests/support/cu.h"
+
+static struct loop *loop;
+static struct agent_port *port;
+static char path[] = "/tmp/tocsin-port-XXXXXX";
+static char trace[4096]; /* what the core would hear */
+static int closed;
+
+static void on_report(void *arg, const struct report *r)
+{
+    static const char *const names[] = {"hello", "snapshot", "gauge",  "counter", "state",
+                                        "event", "fault",    "cycle",  "intent",  "reset",
+                                        "wipe",  "known",    "result", "gone"};
+    (void)arg;
+    snprintf(trace + strlen(trace), sizeof trace - strlen(trace),
+             "%s %u boot %u id %u v %lld ref %u\n", names[r->kind], r->source, r->boot, r->id,
+             (long long)r->v, r->ref);
+}
+
+static void on_identity(void *arg, const struct agent_port_identity *i)
+{
+    (void)arg;
+    snprintf(trace + strlen(trace), sizeof trace - strlen(trace), "identity %.*s of %.*s\n",
+             (int)i->model.len, (const char *)i->model.ptr, (int)i->source.len,
+             (const char *)i->source.ptr);
+}
+
+static void open_port(void)
+{
+    struct err e;
+    trace[0] = 0;
+    CU_ASSERT_EQUAL_FATAL(loop_new(&loop, &e), 0);
+    strcpy(path, "/tmp/tocsin-port-XXXXXX");
+    close(mkstemp(path));
+    struct agent_port_events events = {.report = on_report, .identity = on_identity};
+    CU_ASSERT_EQUAL_FATAL(agent_port_new(loop, &events, &port, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(agent_port_listen(port, path, &e), 0);
+}
+
+static void on_closed(void *arg)
+{
+    (void)arg;
+    closed++;
+}
+
+static void close_port(void)
+{
+    closed = 0;
+    agent_port_close(port, on_closed);
+    loop_run(loop);
+    CU_ASSERT_EQUAL(closed, 1);
+    CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+    loop_free(loop);
+}
+
+static void turn(void)
+{
+    for (int i = 0; i < 20; i++)
+        uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+}
+
+static int plug_in(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    turn();
+    return fd;
+}
+
+static void say(int fd, struct message_up *m)
+{
+    uint8_t frame[FRAME_BYTES_MAX];
+    int len = message_up_encode(m, frame + FRAME_PAYLOAD_AT, FRAME_PAYLOAD_MAX);
+    CU_ASSERT_TRUE_FATAL(len > 0);
+    size_t n = frame_seal(frame, (size_t)len);
+    CU_ASSERT_EQUAL(write(fd, frame, n), (ssize_t)n);
+    turn();
+}
+
+static void say_hello(int fd, const char *name, uint32_t boot)
+{
+    struct message_up m = {.kind = MESSAGE_HELLO, .boot = boot, .counter = 1};
+    m.u.hello.protocol = MESSAGE_PROTOCOL;
+    m.u.hello.source = message_text_of(name);
+    m.u.hello.model = message_text_of("CK-200");
+    say(fd, &m);
+}
+
+static void say_gauge(int fd, uint32_t boot, uint32_t counter, int64_t v)
+{
+    say(fd, &(struct message_up){.kind = MESSAGE_GAUGE,
+                                 .boot = boot,
+                                 .counter = counter,
+                                 .id = 5,
+                                 .u = {.value = {v, 0}}});
+}
+
+/* The next message to firmware; kind 0: there is none. */
+static struct message_down hear(int fd)
+{
+    uint8_t buffer[FRAME_BYTES_MAX], byte;
+    struct frame_reader reader;
+    struct message_down m = {0};
+    frame_reader_init(&reader, buffer, sizeof buffer);
+    while (read(fd, &byte, 1) == 1)
+        if (frame_feed(&reader, byte) == FRAME_READY) {
+            CU_ASSERT_EQUAL(message_down_decode(reader.payload, reader.payload_len, &m),
+                            MESSAGE_OK);
+            break;
+        }
+    return m;
+}
+
+static void a_source_is_asked_who_it_is_and_then_heard(void)
+{
+    open_port();
+    int fd = plug_in();
+    CU_ASSERT_EQUAL(hear(fd).kind, MESSAGE_HELLO_REQUEST);
+    say_gauge(fd, 7, 1, 40); /* before its hello: not taken, and asked again */
+    CU_ASSERT_EQUAL(hear(fd).kind, MESSAGE_HELLO_REQUEST);
+    say_hello(fd, "main", 7);
+    say_gauge(fd, 7, 2, 41);
+    close(fd);
+    turn();
+    CU_ASSERT_STRING_EQUAL(trace, "hello 1 boot 7 id 0 v 0 ref 0\n"
+                                  "identity CK-200 of main\n"
+                                  "gauge 1 boot 7 id 5 v 41 ref 0\n"
+                                  "gone 1 boot 7 id 0 v 0 ref 0\n");
+    close_port();
+}
+
+static void names_keep_their_numbers(void)
+{
+    open_port();
+    int a = plug_in(), b = plug_in();
+    say_hello(a, "left", 1);
+    say_hello(b, "right", 2);
+    close(a);
+    turn();
+    a = plug_in();
+    say_hello(a, "left", 3);
+    say_gauge(a, 3, 2, 10);
+    say_gauge(b, 2, 2, 20);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "gauge 1 boot 3 id 5 v 10"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "gauge 2 boot 2 id 5 v 20"));
+    struct agent_port_stats s;
+    agent_port_stats(port, &s);
+    CU_ASSERT_EQUAL(s.sources, 2);
+    close(a);
+    close(b);
+    close_port();
+}
+
+static void noise_costs_a_frame_and_no_more(void)
+{
+    open_port();
+    int fd = plug_in();
+    say_hello(fd, "main", 7);
+    uint8_t noise[700];
+    memset(noise, 0x5a, sizeof noise);
+    noise[sizeof noise - 1] = 0;
+    CU_ASSERT_EQUAL(write(fd, noise, sizeof noise), (ssize_t)sizeof noise);
+    turn();
+    say_gauge(fd, 7, 2, 42);
+    struct agent_port_stats s;
+    agent_port_stats(port, &s);
+    CU_ASSERT_TRUE(s.damaged > 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "v 42"));
+    close(fd);
+    close_port();
+}
+
+static void a_fault_is_answered_when_it_is_durable(void)
+{
+    open_port();
+    int fd = plug_in();
+    (void)hear(fd);
+    say_hello(fd, "main", 7);
+    struct message_up m = {.kind = MESSAGE_FAULT, .boot = 7, .counter = 9, .id = 21};
+    m.u.fault.active = 1;
+    m.u.fault.raises = 1;
+    say(fd, &m);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "fault 1 boot 7 id 21 v 0 ref 9"));
+    CU_ASSERT_EQUAL(hear(fd).kind, 0);
+    agent_port_durable(port, 1, 6, 9); /* of an earlier boot: not its business */
+    CU_ASSERT_EQUAL(hear(fd).kind, 0);
+    agent_port_durable(port, 1, 7, 9);
+    struct message_down ack = hear(fd);
+    CU_ASSERT_EQUAL(ack.kind, MESSAGE_ACK);
+    CU_ASSERT_EQUAL(ack.u.ack, 9);
+    close(fd);
+    close_port();
+}
+
+static void an_action_reaches_its_source_or_is_refused(void)
+{
+    open_port();
+    const int64_t args[] = {5, -3};
+    CU_ASSERT_FALSE(agent_port_act(port, 1, 2, 0, 77, 2, args));
+    int fd = plug_in();
+    (void)hear(fd);
+    say_hello(fd, "main", 7);
+    CU_ASSERT_TRUE(agent_port_act(port, 1, 2, 1, 77, 2, args));
+    struct message_down m = hear(fd);
+    CU_ASSERT_EQUAL(m.kind, MESSAGE_ACTION);
+    CU_ASSERT_EQUAL(m.u.action.id, 2);
+    CU_ASSERT_EQUAL(m.u.action.instance, 1);
+    CU_ASSERT_EQUAL(m.u.action.request, 77);
+    struct message_up done = {.kind = MESSAGE_ACTION_RESULT, .boot = 7, .counter = 2};
+    done.u.action_result.request = 77;
+    say(fd, &done);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "result 1 boot 7 id 0 v 0 ref 77"));
+    close(fd);
+    close_port();
+}
+
+static void more_names_than_places_are_refused(void)
+{
+    open_port();
+    int fds[LIMIT_SOURCES];
+    for (uint32_t i = 0; i < LIMIT_SOURCES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "unit%u", i);
+        fds[i] = plug_in();
+        say_hello(fds[i], name, i + 1);
+    }
+    struct agent_port_stats s;
+    agent_port_stats(port, &s);
+    CU_ASSERT_EQUAL(s.sources, LIMIT_SOURCES - 1);
+    CU_ASSERT_EQUAL(s.refused, 1);
+    for (uint32_t i = 0; i < LIMIT_SOURCES; i++)
+        close(fds[i]);
+    close_port();
+}
+
+TESTS(STORY(a_source_is_asked_who_it_is_and_then_heard), STORY(names_keep_their_numbers),
+      STORY(noise_costs_a_frame_and_no_more), STORY(a_fault_is_answered_when_it_is_durable),
+      STORY(an_action_reaches_its_source_or_is_refused), STORY(more_names_than_places_are_refused))
