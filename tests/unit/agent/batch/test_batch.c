@@ -115,7 +115,7 @@ static void a_full_batch_does_not_wait_for_its_age(void)
     end(&t);
 }
 
-/* holds: a reading lost before the spool is known to be lost */
+/* holds: LOSS-7 */
 static void holes_in_the_frames_are_counted(void)
 {
     struct bench t = start();
@@ -239,7 +239,7 @@ static void a_thousand_series_pass_through(void)
     end(&t);
 }
 
-/* holds: each keyframe says open cycles and states */
+/* Each keyframe says open cycles and states. */
 static void keyframes_say_states_and_open_cycles(void)
 {
     struct bench t = start();

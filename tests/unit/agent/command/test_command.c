@@ -41,7 +41,7 @@ static void a_command_is_done_once_and_answered_again(void)
     simdisk_free(sim);
 }
 
-/* holds: a crash in between is told as unknown, never tried again */
+/* A crash in between is told as unknown, never tried again. */
 static void power_goes_between_acting_and_answering(void)
 {
     for (uint64_t seed = 1; seed < 20; seed++) {
@@ -81,7 +81,7 @@ static void each_refusal_has_its_reason(void)
     simdisk_free(sim);
 }
 
-/* holds: the id is durable before acting */
+/* The id is durable before acting. */
 static void nothing_is_done_that_could_not_be_noted(void)
 {
     int refused = 0;

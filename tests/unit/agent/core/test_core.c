@@ -22,8 +22,7 @@ static void a_reading_travels_and_is_released(void)
     bench_end(b);
 }
 
-/* holds: a fault may be on the wire before its fdatasync returns; the firmware's
- * answer goes only after it */
+/* holds: EARLY-1, LOSS-6 */
 static void a_fault_is_sent_then_synced_then_answered(void)
 {
     struct bench *b = bench_start(2);
@@ -45,7 +44,7 @@ static void a_fault_is_sent_then_synced_then_answered(void)
     bench_end(b);
 }
 
-/* holds: the shim holds a fault until the agent says that it is durable */
+/* holds: LOSS-6 */
 static void a_disk_that_does_not_sync_keeps_the_firmware_waiting(void)
 {
     struct bench *b = bench_start(3);
@@ -64,7 +63,7 @@ static void a_disk_that_does_not_sync_keeps_the_firmware_waiting(void)
     bench_end(b);
 }
 
-/* holds: a fault the shim handed over is never lost, wherever the power goes */
+/* holds: LOSS-6 (wherever the power goes) */
 static void power_goes_at_each_write_while_a_fault_is_told(void)
 {
     bool untouched = false;
@@ -96,7 +95,7 @@ static void power_goes_at_each_write_while_a_fault_is_told(void)
     CU_ASSERT(untouched);
 }
 
-/* holds: a fault that chatters is collapsed into count, first and last */
+/* holds: BOUND-3 */
 static void a_relay_chatters_a_thousand_times_a_second(void)
 {
     struct bench *b = bench_start(4);
@@ -117,7 +116,7 @@ static void a_relay_chatters_a_thousand_times_a_second(void)
     bench_end(b);
 }
 
-/* holds: readings of now within 30 s behind any backlog; urgent overtakes */
+/* holds: EARLY-1, EARLY-2 */
 static void news_travels_beside_three_days_of_backlog(void)
 {
     struct bench *b = bench_start(5);
@@ -149,7 +148,7 @@ static void news_travels_beside_three_days_of_backlog(void)
     bench_end(b);
 }
 
-/* holds: no loss and no gap, whatever is lost on the way */
+/* holds: LOSS-8 */
 static void a_network_that_loses_a_third_each_way(void)
 {
     struct bench *b = bench_start(6);
@@ -173,7 +172,7 @@ static void a_network_that_loses_a_third_each_way(void)
     bench_end(b);
 }
 
-/* holds: kill -9 loses nothing that was sealed, and what was not is known to be lost */
+/* holds: LOSS-7 (kill -9 loses nothing that was sealed; the rest is known by number) */
 static void killed_in_the_middle_of_draining(void)
 {
     struct bench *b = bench_start(7);
@@ -199,7 +198,7 @@ static void killed_in_the_middle_of_draining(void)
     bench_end(b);
 }
 
-/* holds: after power cuts at any time every number is stored or accounted for */
+/* holds: LOSS-3, LOSS-5 */
 static void power_cuts_for_a_week(void)
 {
     for (uint64_t seed = 1; seed <= 12; seed++) {
@@ -224,7 +223,7 @@ static void power_cuts_for_a_week(void)
     }
 }
 
-/* holds: tombstones are sent first, and the ledger closes over them */
+/* holds: LOSS-3, BOUND-5 */
 static void a_budget_too_small_for_the_outage(void)
 {
     struct bench *b = bench_start(8);
@@ -257,7 +256,7 @@ static void a_budget_too_small_for_the_outage(void)
     bench_end(b);
 }
 
-/* holds: a dead subscription behind a living connection is found in a stated time */
+/* A dead subscription behind a living connection is found in a stated time. */
 static void a_gateway_that_cannot_be_heard(void)
 {
     struct bench *b = bench_start(9);
@@ -334,7 +333,7 @@ static void a_new_gateway_hears_hello_again(void)
     bench_end(b);
 }
 
-/* holds: a keyframe says all active faults, within the hour */
+/* A keyframe says all active faults, within the hour. */
 static void keyframes_say_what_is_active(void)
 {
     struct bench *b = bench_start(13);
@@ -427,7 +426,7 @@ static void settings_are_obeyed_and_told(void)
     bench_end(b);
 }
 
-/* holds: without consent data is dropped before it is stored or sent */
+/* Without consent data is dropped before it is stored or sent. */
 static void consent_withdrawn_purges_the_spool(void)
 {
     struct bench *b = bench_start(18);

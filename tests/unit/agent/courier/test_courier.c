@@ -185,7 +185,7 @@ static void a_batch_that_is_not_acknowledged_comes_again_ever_later(void)
     end(b);
 }
 
-/* holds: selective acknowledgement; acks lost, doubled and out of order do no harm */
+/* holds: LOSS-8 (acks lost, doubled and out of order do no harm) */
 static void acks_in_any_order(void)
 {
     struct bench *b = start();
@@ -228,7 +228,7 @@ static void an_ack_for_more_than_was_given_is_not_believed(void)
     end(b);
 }
 
-/* holds: the back-off grows also after sessions that die young */
+/* The back-off grows also after sessions that die young. */
 static void sessions_that_die_young_back_off(void)
 {
     struct bench *b = start();

@@ -24,7 +24,7 @@ static const char *file_like(struct bench *b, const char *prefix)
     return s.name;
 }
 
-/* holds: torn tails are cut to the last good record, at whatever byte */
+/* holds: START-1 (torn tails are cut to the last good record, at whatever byte) */
 static void a_segment_torn_at_every_byte(void)
 {
     struct bench b;
@@ -55,7 +55,7 @@ static void a_segment_torn_at_every_byte(void)
     }
 }
 
-/* holds: a damaged record is counted, its neighbours are used */
+/* holds: START-1 (a damaged record is counted, its neighbours are used) */
 static void a_segment_damaged_at_every_byte(void)
 {
     struct bench b;
@@ -126,7 +126,7 @@ static void check_promise(struct bench *b, const struct promise *p)
     bench_check(b);
 }
 
-/* holds: durable after sync, whatever write the power cut hits */
+/* holds: LOSS-3, LOSS-4, LOSS-5 (durable after sync, whatever write the power cut hits) */
 static void power_goes_at_each_write_in_turn(void)
 {
     bool untouched = false;
@@ -154,7 +154,7 @@ static void power_goes_at_each_write_in_turn(void)
     CU_ASSERT(untouched && cut > 50);
 }
 
-/* holds: after a power cut every number that may have been given is accounted for */
+/* holds: LOSS-3 (every number that may have been given) */
 static void numbers_in_doubt_are_accounted_for(void)
 {
     for (uint64_t seed = 1; seed <= 60; seed++) {
@@ -232,7 +232,7 @@ static void the_spool_opens_whatever_call_fails(void)
     }
 }
 
-/* holds: a full disk costs bulk before faults, and never the start */
+/* holds: START-1, BOUND-5 (a full disk costs bulk before faults, and never the start) */
 static void a_disk_full_to_the_last_byte(void)
 {
     struct bench b;
@@ -259,7 +259,7 @@ static void a_disk_full_to_the_last_byte(void)
     bench_end(&b);
 }
 
-/* holds: the rest of the device keeps its head-room */
+/* holds: BOUND-5 (the rest of the device keeps its head-room) */
 static void the_spool_makes_way_for_the_rest_of_the_device(void)
 {
     struct bench b;
@@ -274,6 +274,7 @@ static void the_spool_makes_way_for_the_rest_of_the_device(void)
     bench_end(&b);
 }
 
+/* holds: START-1 */
 static void a_folder_full_of_strangers(void)
 {
     static const char *const names[] = {"s-",

@@ -41,7 +41,7 @@ static void released_segments_leave_the_disk(void)
     bench_end(&b);
 }
 
-/* holds: a stream is born at each start, and a number is never given twice */
+/* holds: LOSS-5 (a stream is born at each start, and a number is never given twice) */
 static void each_life_has_streams_of_its_own_and_the_old_ones_close(void)
 {
     struct bench b;
@@ -63,7 +63,7 @@ static void each_life_has_streams_of_its_own_and_the_old_ones_close(void)
     bench_end(&b);
 }
 
-/* holds: the oldest bulk goes first, faults last; a drop is a tombstone at the head */
+/* holds: LOSS-3, BOUND-5 */
 static void a_full_budget_drops_the_oldest_bulk_and_says_so(void)
 {
     struct bench b;
@@ -96,7 +96,7 @@ static void a_full_budget_drops_the_oldest_bulk_and_says_so(void)
     bench_end(&b);
 }
 
-/* holds: tombstones win on recovery */
+/* holds: LOSS-4 (tombstones win on recovery) */
 static void a_dropped_number_stays_dropped_after_a_restart(void)
 {
     struct bench b;
@@ -135,7 +135,7 @@ static void a_purge_leaves_nothing_but_its_tombstones(void)
     bench_end(&b);
 }
 
-/* holds: the flash has a daily budget, kept */
+/* The flash has a daily budget, and it is kept. */
 static void bulk_stays_off_a_flash_that_had_enough_for_today(void)
 {
     struct bench b;
@@ -164,7 +164,7 @@ static void bulk_stays_off_a_flash_that_had_enough_for_today(void)
     bench_end(&b);
 }
 
-/* holds: memory flat in backlog size, whole segments, few files */
+/* holds: BOUND-2, BOUND-5 */
 static void a_long_backlog_costs_no_more_files_than_the_budget_says(void)
 {
     struct bench b;
