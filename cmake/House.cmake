@@ -22,7 +22,7 @@ add_library(house_flags INTERFACE)
 target_compile_options(house_flags INTERFACE
   -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
-  -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -fno-common
+  -Wformat=2 -Wimplicit-fallthrough -fno-common
   -fstack-protector-strong
   $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>) # texts are cut on purpose
 target_compile_definitions(house_flags INTERFACE _GNU_SOURCE TOCSIN_VERSION="${PROJECT_VERSION}"

@@ -39,7 +39,7 @@ static int make(sqlite3 *db, struct err *e)
 
 int store_upgrade(sqlite3 *db, const char *path, struct err *e)
 {
-    int64_t id, version, tables;
+    int64_t id = 0, version = 0, tables = 0;
     int rc = pragma(db, "PRAGMA application_id", &id, e);
     if (rc == 0)
         rc = pragma(db, "PRAGMA user_version", &version, e);

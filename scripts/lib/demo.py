@@ -16,7 +16,7 @@ BENCH = [
     # device, appliance, model, fault to provoke, its rule, customer
     ("fridge-1", "fridge", "CK-300", "defrost_heater_open", "heater_open",
      ("anna", "Anna Weber", "de", "Europe/Berlin", "Küche")),
-    ("washer-1", "washer", "WM-700", "heater_open", "heater_failed",
+    ("washer-1", "washer", "WM-800", "heater_open", "heater_failed",
      ("ben", "Ben Miller", "en", "Europe/London", "Laundry room")),
     ("heatpump-1", "heatpump", "HP-9", "sensor_broken", "outdoor_sensor",
      ("carla", "Carla Schmidt", "de", "Europe/Berlin", "Keller")),

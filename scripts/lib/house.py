@@ -253,7 +253,7 @@ class House:
         wait_for("gateway", lambda: self.ready(), seconds=60)
 
     def admin(self, config, *words, text=""):
-        done = subprocess.run([self.program("tocsin-gateway"), *words, "--config", config],
+        done = subprocess.run([self.program("tocsin-gateway"), "--config", config, *words],
                               input=text, text=True, capture_output=True, timeout=60)
         if done.returncode != 0:
             raise Broken(f"tocsin-gateway {' '.join(words)}: {done.stderr.strip()}")
@@ -274,11 +274,11 @@ class House:
     def agent_config(self, device, pack, model):
         keys = self.path("keys")
         return {
-            "brokers": f"localhost:{self.broker_port}", "ca_file": f"{keys}/roots.pem",
-            "cert_file": f"{keys}/{device}.crt", "key_file": f"{keys}/{device}.key",
-            "state_folder": self.path(device),
+            "brokers": f"localhost:{self.broker_port}", "ca": f"{keys}/ca.crt",
+            "ca2": f"{keys}/ca2.crt", "cert": f"{keys}/{device}.crt",
+            "key": f"{keys}/{device}.key", "folder": self.path(device),
             "socket": self.path(device + ".sock"), "status_socket": self.path(device + ".status"),
-            "pack_file": os.path.join(self.build, "packs", pack + ".pack"), "model": model,
+            "pack": os.path.join(self.build, "packs", pack + ".pack"), "model": model,
         }
 
     def start_agent(self, device, pack, model):

@@ -74,7 +74,7 @@ static int read_open(sqlite3 *db, const struct owner_write *w, struct open_inter
 static int change_hands(sqlite3 *db, struct owner_write *w, struct err *e)
 {
     const char *device = call_param(w->head.call);
-    struct open_interval open;
+    struct open_interval open = {0};
     int code = read_open(db, w, &open, e);
     if (code || open.same || (!open.is && !w->body.customer))
         return code;
