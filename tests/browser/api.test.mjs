@@ -369,6 +369,75 @@ test('what is no good HTTP is refused, and the next client is served', async () 
   assert.equal((await call('GET', '/session')).status, 200);
 });
 
+const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+const bytes = (method, path, body = '') =>
+  `${method} /api/v1${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${info.writer}\r\n` +
+  `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+test('who hangs up before the answer hurts nobody', async () => {
+  await tell('hold');
+  const gone = [];
+  for (let i = 0; i < 40; i++) {
+    const socket = net.connect(info.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(bytes('POST', '/alerts/6/note', '{"text":"gone"}'));
+    gone.push(socket);
+  }
+  await sleep(300);
+  gone.forEach((s, i) => (i % 2 ? s.destroy() : s.resetAndDestroy()));
+  await sleep(200);
+  await tell('release');
+  for (let i = 0; i < 20; i++)
+    for (const text of [bytes('POST', '/session', '{"user":"boss","password":"no such horse"}'),
+      bytes('GET', `/devices/fridge-000/series?metric=1&from_ms=0&to_ms=${T0 + 86400000}`.replace('from_ms=0', `from_ms=${T0}`)),
+      bytes('PUT', '/customers/gone', '{"name":"Gone"}'), bytes('GET', '/feed').replace('Content-Length: 0\r\n', '')]) {
+      const socket = net.connect(info.port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), i % 4));
+    }
+  await sleep(300);
+  const log = (await call('GET', '/alerts/6')).json.log.filter((l) => l.reason === 'gone');
+  assert.equal(log.length, 40, 'what was asked was done');
+});
+
+test('an answer may take longer than any timeout; a request may not', { timeout: 60000 }, async () => {
+  const began = Date.now();
+  const closed = (socket) => new Promise((done) => {
+    socket.on('error', () => {});
+    socket.on('close', () => done(Date.now() - began));
+    socket.resume();
+  });
+  const head = net.connect(info.port, '127.0.0.1');
+  const body = net.connect(info.port, '127.0.0.1');
+  const ends = [closed(head), closed(body)];
+  head.write('GET / HTTP/1.1\r\n');
+  body.write(bytes('POST', '/alerts/6/note', ' '.repeat(1000)).slice(0, -1000));
+  const drip = setInterval(() => { head.write('X-A: b\r\n'); body.write(' '); }, 500);
+  await tell('hold');
+  const slow = call('POST', '/alerts/6/note', { body: { text: 'slow' } });
+  const [headEnd, bodyEnd] = await Promise.all(ends);
+  clearInterval(drip);
+  assert.ok(headEnd < 20000, `a dripping head was cut after ${headEnd} ms`);
+  assert.ok(bodyEnd < 30000, `a dripping body was cut after ${bodyEnd} ms`);
+  await tell('release');
+  assert.equal((await slow).status, 200);
+});
+
+test('a flood of connections is refused at the limit, and what is open goes on', async () => {
+  const flood = Array.from({ length: 400 }, () => net.connect(info.port, '127.0.0.1'));
+  let closed = 0;
+  for (const socket of flood) socket.on('error', () => {}).on('close', () => { closed++; }).resume();
+  for (let i = 0; i < 250 && closed < 100; i++) await sleep(20);
+  assert.ok(closed >= 100, `${closed} were refused`);
+  flood.forEach((s) => s.destroy());
+  for (let i = 0; i < 250; i++) {
+    const answer = await fetch(`${ops}/metrics`).then((r) => r.text()).catch(() => '');
+    if (/^tocsin_http_connections \d$/m.test(answer)) return;
+    await sleep(20);
+  }
+  assert.fail('the connections did not go');
+});
+
 test('the console is served with a strict policy, and nothing else of the disk', async () => {
   const page = await fetch(`${base}/`);
   assert.equal(page.status, 200);

@@ -2,6 +2,8 @@
  * of JSON, then obeys lines from standard input:
  *   push N KIND JSON   a hand-off row that was just committed
  *   burst FIRST N SIZE   N events of SIZE bytes from number FIRST
+ *   hold, release      keep people's actions back, and let them go
+ *   unready            the gateway has reasons not to be ready
  *   quit
  * The alert's line is played by a write to the alert's row. */
 #include "base/clock.h"
@@ -24,8 +26,16 @@ struct host {
     struct loop_watch input;
     char line[8192];
     size_t used;
-    bool not_ready;
+    bool not_ready, holds;
+    struct act *held[64];
+    size_t n_held;
 };
+
+static void fail(const char *what, const struct err *e)
+{
+    fprintf(stderr, "api_host: %s: %s\n", what, e->text);
+    exit(1);
+}
 
 static void wake_store(void *arg)
 {
@@ -101,7 +111,23 @@ static int alert_action(void *ctx, const struct api_action *action, api_done_fn 
     snprintf(a->actor, sizeof a->actor, "%s", action->actor);
     snprintf(a->note, sizeof a->note, "%s", action->note);
     snprintf(a->reason, sizeof a->reason, "%s", action->reason);
+    if (h->holds && h->n_held < sizeof h->held / sizeof h->held[0]) {
+        h->held[h->n_held++] = a;
+        return 0;
+    }
     return store_write(h->store, &job);
+}
+
+static void release(struct host *h)
+{
+    for (size_t i = 0; i < h->n_held; i++) {
+        struct store_job job = {act_apply, act_done, h->held[i]};
+        struct err e = {0};
+        if (store_write(h->store, &job))
+            fail("release", &e);
+    }
+    h->n_held = 0;
+    h->holds = false;
 }
 
 static int test_alert(void *ctx, const char *device, const char *actor, int64_t at_ms,
@@ -170,6 +196,10 @@ static void command(struct host *h, char *line)
         burst(h, no, n, size);
     } else if (strcmp(line, "unready") == 0) {
         h->not_ready = true;
+    } else if (strcmp(line, "hold") == 0) {
+        h->holds = true;
+    } else if (strcmp(line, "release") == 0) {
+        release(h);
     } else if (strcmp(line, "quit") == 0) {
         loop_watch_close(&h->input, NULL);
         server_close(h->server, stopped, h);
@@ -219,12 +249,6 @@ static int people_apply(sqlite3 *db, void *arg, struct err *e)
     if (!code)
         code = tokens_add(db, "writer", "write", 0, now_ms, p->writer, e);
     return code ? code : seed_apply(db, NULL, e);
-}
-
-static void fail(const char *what, const struct err *e)
-{
-    fprintf(stderr, "api_host: %s: %s\n", what, e->text);
-    exit(1);
 }
 
 static void people_done(void *arg, int result, const struct err *e)
