@@ -21,7 +21,7 @@ static char *text(const char *s)
         row **rows_ = arena_array(a, n, sizeof *rows_);                                            \
         row *block_ = arena_array(a, n, sizeof *block_);                                           \
         for (size_t i_ = 0; rows_ && block_ && i_ < (n); i_++) {                                   \
-            block_[i_] = (row)init;                                                                \
+            init(&block_[i_]);                                                                     \
             rows_[i_] = &block_[i_];                                                               \
         }                                                                                          \
         rows_;                                                                                     \
@@ -37,7 +37,7 @@ static char **texts(struct arena *a, const char *const *from, size_t n)
 
 static Tocsin__Pack__Label **labels(struct arena *a, const struct pack_label *from, size_t n)
 {
-    Tocsin__Pack__Label **rows = ROWS(a, n, Tocsin__Pack__Label, TOCSIN__PACK__LABEL__INIT);
+    Tocsin__Pack__Label **rows = ROWS(a, n, Tocsin__Pack__Label, tocsin__pack__label__init);
     for (size_t i = 0; !a->over && i < n; i++) {
         rows[i]->lang = text(from[i].lang);
         rows[i]->text = text(from[i].text);
@@ -48,7 +48,7 @@ static Tocsin__Pack__Label **labels(struct arena *a, const struct pack_label *fr
 static void put_metrics(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_metrics = p->n_metrics;
-    to->metrics = ROWS(a, p->n_metrics, Tocsin__Pack__Metric, TOCSIN__PACK__METRIC__INIT);
+    to->metrics = ROWS(a, p->n_metrics, Tocsin__Pack__Metric, tocsin__pack__metric__init);
     for (size_t i = 0; !a->over && i < p->n_metrics; i++) {
         const struct pack_metric *m = &p->metrics[i];
         Tocsin__Pack__Metric *row = to->metrics[i];
@@ -68,7 +68,7 @@ static void put_metrics(struct arena *a, const struct pack *p, Tocsin__Pack__Pac
 static void put_faults(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_faults = p->n_faults;
-    to->faults = ROWS(a, p->n_faults, Tocsin__Pack__Fault, TOCSIN__PACK__FAULT__INIT);
+    to->faults = ROWS(a, p->n_faults, Tocsin__Pack__Fault, tocsin__pack__fault__init);
     for (size_t i = 0; !a->over && i < p->n_faults; i++) {
         const struct pack_fault *f = &p->faults[i];
         Tocsin__Pack__Fault *row = to->faults[i];
@@ -85,7 +85,7 @@ static void put_faults(struct arena *a, const struct pack *p, Tocsin__Pack__Pack
 static void put_cycles(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_cycles = p->n_cycles;
-    to->cycles = ROWS(a, p->n_cycles, Tocsin__Pack__Cycle, TOCSIN__PACK__CYCLE__INIT);
+    to->cycles = ROWS(a, p->n_cycles, Tocsin__Pack__Cycle, tocsin__pack__cycle__init);
     for (size_t i = 0; !a->over && i < p->n_cycles; i++) {
         const struct pack_cycle *c = &p->cycles[i];
         Tocsin__Pack__Cycle *row = to->cycles[i];
@@ -103,7 +103,7 @@ static void put_cycles(struct arena *a, const struct pack *p, Tocsin__Pack__Pack
 static void put_actions(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_actions = p->n_actions;
-    to->actions = ROWS(a, p->n_actions, Tocsin__Pack__Action, TOCSIN__PACK__ACTION__INIT);
+    to->actions = ROWS(a, p->n_actions, Tocsin__Pack__Action, tocsin__pack__action__init);
     for (size_t i = 0; !a->over && i < p->n_actions; i++) {
         const struct pack_action *c = &p->actions[i];
         Tocsin__Pack__Action *row = to->actions[i];
@@ -121,7 +121,7 @@ static Tocsin__Pack__Place *place(struct arena *a, const struct pack_place *from
     Tocsin__Pack__Place *to = arena_take(a, sizeof *to);
     if (!to)
         return NULL;
-    *to = (Tocsin__Pack__Place)TOCSIN__PACK__PLACE__INIT;
+    tocsin__pack__place__init(to);
     to->file = text(from->file);
     to->line = from->line;
     to->col = from->col;
@@ -131,7 +131,7 @@ static Tocsin__Pack__Place *place(struct arena *a, const struct pack_place *from
 static void put_rules(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_rules = p->n_rules;
-    to->rules = ROWS(a, p->n_rules, Tocsin__Pack__Rule, TOCSIN__PACK__RULE__INIT);
+    to->rules = ROWS(a, p->n_rules, Tocsin__Pack__Rule, tocsin__pack__rule__init);
     for (size_t i = 0; !a->over && i < p->n_rules; i++) {
         const struct pack_rule *r = &p->rules[i];
         Tocsin__Pack__Rule *row = to->rules[i];
@@ -151,7 +151,7 @@ static void put_rules(struct arena *a, const struct pack *p, Tocsin__Pack__Pack 
 static void put_messages(struct arena *a, const struct pack *p, Tocsin__Pack__Pack *to)
 {
     to->n_messages = p->n_messages;
-    to->messages = ROWS(a, p->n_messages, Tocsin__Pack__Message, TOCSIN__PACK__MESSAGE__INIT);
+    to->messages = ROWS(a, p->n_messages, Tocsin__Pack__Message, tocsin__pack__message__init);
     for (size_t i = 0; !a->over && i < p->n_messages; i++) {
         const struct pack_message *m = &p->messages[i];
         Tocsin__Pack__Message *row = to->messages[i];
@@ -206,7 +206,8 @@ int pack_save(const struct pack *pack, struct buf *out)
     struct arena a;
     if (arena_init(&a, arena_bytes(pack)) != 0)
         return ERR_NOMEM;
-    Tocsin__Pack__Pack to = TOCSIN__PACK__PACK__INIT;
+    Tocsin__Pack__Pack to;
+    tocsin__pack__pack__init(&to);
     put_pack(&a, pack, &to);
     int rc = ERR_NOMEM;
     if (a.over)

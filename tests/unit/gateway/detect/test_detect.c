@@ -56,7 +56,8 @@ static void a_condition_that_ends_before_its_for_lapses(void)
     bench_end(&b);
 }
 
-/* The timer stands still while nobody knows, and falls after as long as `for`. */
+/* The timer stands still while nobody knows, and falls after as long as `for`.
+ * holds: RULE-1 */
 static void unknown_pauses_for_and_then_resets_it(void)
 {
     bench_one(&b, "power > 100 watt", 30 * M, ""); /* power is stale after 10 minutes */

@@ -56,6 +56,7 @@ static void what_is_missing_is_named(void)
     refused("door and\n      tmp > 8 celsius", "rules.yaml:5:7:", "found \"tmp\"");
 }
 
+/* holds: RULE-3 */
 static void kinds_and_units_must_fit(void)
 {
     refused("temp > 8 watt", "rules.yaml:4:18:", "found watt, expected celsius");

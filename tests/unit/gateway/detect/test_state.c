@@ -60,7 +60,7 @@ static void save(const struct bench *from, struct buf *to)
     CU_ASSERT_TRUE(buf_ok(to));
 }
 
-/* holds: a replay is the same to the bit */
+/* holds: RULE-2 */
 static void loaded_anywhere_it_goes_on_the_same(void)
 {
     static struct bench other;
