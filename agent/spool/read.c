@@ -96,12 +96,17 @@ int spool_read(struct spool *s, uint64_t stream, uint64_t seq, struct slice *ret
     return 0;
 }
 
-static void forget(struct spool *s, struct stream *st)
+static void unlink_all(struct spool *s, uint64_t id)
 {
-    uint64_t id = st->id;
     for (size_t i = s->n_segments; i-- > 0;)
         if (s->segments[i].stream == id)
             room_unlink(s, i);
+}
+
+static void forget(struct spool *s, struct stream *st)
+{
+    uint64_t id = st->id;
+    unlink_all(s, id);
     tomb_forget(s, id, UINT64_MAX);
     stream_remove(s, (size_t)(stream_of(s, id) - s->streams));
 }
@@ -138,9 +143,10 @@ int spool_drop(struct spool *s, uint64_t stream, uint64_t seq, enum wire_drop_re
 int spool_purge(struct spool *s, enum wire_drop_reason reason)
 {
     int result = 0;
-    for (size_t lane = 0; lane < LANE_COUNT; lane++)
-        if (spool_sync(s, (enum wire_lane)lane, 0) == 0)
-            lane_finish(s, &s->lanes[lane]);
+    for (size_t lane = 0; lane < LANE_COUNT; lane++) {
+        lane_finish(s, &s->lanes[lane]);
+        s->lanes[lane].unsynced = 0;
+    }
     for (size_t i = 0; i < s->n_streams; i++) {
         struct stream *st = &s->streams[i];
         struct wire_drop d = {.first = st->low, .last = st->next - 1, .reason = reason};
@@ -149,6 +155,8 @@ int spool_purge(struct spool *s, enum wire_drop_reason reason)
         int rc = tomb_add(s, st->id, &d);
         result = rc ? rc : result;
         stream_settle(s, st);
+        if (rc == 0)
+            unlink_all(s, st->id);
     }
     if (s->disk->sync_dir(s->disk->ctx) != 0)
         s->stats.disk_errors++;

@@ -333,7 +333,10 @@ void stream_settle(struct spool *s, struct stream *st)
         st->low = st->next;
     for (size_t i = s->n_segments; i-- > 0;) {
         const struct segment *seg = &s->segments[i];
-        if (seg->stream == st->id && !seg->open_end && seg->last < st->low)
+        bool tail = i + 1 == s->n_segments || seg[1].stream != st->id;
+        if (seg->stream != st->id || seg->open_end || seg->last >= st->low)
+            continue;
+        if (!st->closed || !tail) /* where it ended is known from its last segment */
             room_unlink(s, i);
     }
     for (size_t lane = 0; lane < LANE_COUNT; lane++)

@@ -174,6 +174,30 @@ static void numbers_in_doubt_are_accounted_for(void)
     }
 }
 
+/* What is in doubt stays known until the gateway has heard of it, even when all
+ * the rest is with it and the agent is killed once more. */
+static void doubt_outlives_another_kill(void)
+{
+    struct bench b;
+    bench_start(&b, 3);
+    uint64_t bulk = spool_next(b.spool, LANE_BULK).stream;
+    for (int i = 0; i < 5; i++)
+        bench_put(&b, LANE_BULK, 300);
+    spool_sync(b.spool, LANE_BULK, 1000);
+    bench_power_cut(&b);
+    struct spool_stream before, after;
+    CU_ASSERT_FATAL(spool_find(b.spool, bulk, &before));
+    CU_ASSERT_EQUAL(before.next, 6 + SPOOL_UNSYNCED_BULK);
+    CU_ASSERT_EQUAL(spool_release(b.spool, bulk, 5), SPOOL_UNSYNCED_BULK + 5);
+    bench_kill(&b);
+    CU_ASSERT_FATAL(spool_find(b.spool, bulk, &after));
+    CU_ASSERT_EQUAL(after.next, before.next);
+    CU_ASSERT(after.to_account && bench_dropped(&b, bulk, 6));
+    spool_release(b.spool, bulk, before.next - 1);
+    CU_ASSERT_FALSE(spool_find(b.spool, bulk, &after));
+    bench_end(&b);
+}
+
 static void each_call_fails_in_turn(int code, int64_t repeat)
 {
     bool bitten = true;
@@ -310,7 +334,7 @@ static void a_folder_full_of_strangers(void)
 
 TESTS(STORY(a_segment_torn_at_every_byte), STORY(a_segment_damaged_at_every_byte),
       STORY(power_goes_at_each_write_in_turn), STORY(numbers_in_doubt_are_accounted_for),
-      STORY(a_disk_that_refuses_once_at_each_call),
+      STORY(doubt_outlives_another_kill), STORY(a_disk_that_refuses_once_at_each_call),
       STORY(a_disk_that_is_full_for_a_while_from_each_call),
       STORY(the_spool_opens_whatever_call_fails), STORY(a_disk_full_to_the_last_byte),
       STORY(the_spool_makes_way_for_the_rest_of_the_device), STORY(a_folder_full_of_strangers))
