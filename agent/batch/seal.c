@@ -10,6 +10,13 @@ struct seal {
     enum wire_lane lane;
 };
 
+/* A fault overtakes what firmware said before it, and leaves a hole that is filled a
+ * moment later: what is lost is told with the bulk, when that has come. */
+static uint32_t lost_of(const struct source *src, enum wire_lane lane)
+{
+    return lane == LANE_BULK ? src->lost : 0;
+}
+
 /* The batch's index of a source; names it at the first use. */
 static uint32_t name_source(struct seal *s, uint32_t id)
 {
@@ -28,9 +35,10 @@ static uint32_t name_source(struct seal *s, uint32_t id)
         w->at_ms = s->now.boot_ms;
     if (!s->key) {
         w->received = src->handled[s->lane];
-        w->lost = src->lost;
+        w->lost = lost_of(src, s->lane);
         if (src->has_next && s->info->n_marks < LIMIT_SOURCES) {
-            uint32_t next = src->mark + src->handled[s->lane] + src->lost + src->skipped;
+            uint32_t next =
+                src->mark + src->handled[s->lane] + lost_of(src, s->lane) + src->skipped;
             s->info->marks[s->info->n_marks].boot = src->boot;
             s->info->marks[s->info->n_marks++].next = next;
         }
@@ -203,8 +211,8 @@ int batch_seal(struct batch *b, enum batch_kind kind, struct wire_head head,
         b->index[i] = UINT32_MAX;
     name_source(&s, 0);
     for (uint32_t i = 1; !s.key && i < LIMIT_SOURCES; i++) /* what has something to count */
-        if (b->sources[i].known &&
-            (b->sources[i].lost || b->sources[i].handled[s.lane] || b->sources[i].skipped))
+        if (b->sources[i].known && (lost_of(&b->sources[i], s.lane) ||
+                                    b->sources[i].handled[s.lane] || b->sources[i].skipped))
             name_source(&s, i);
     if (s.key)
         put_key(&s);
@@ -220,8 +228,10 @@ static void counted(struct batch *b, enum wire_lane lane)
 {
     for (size_t i = 0; i < LIMIT_SOURCES; i++) {
         struct source *src = &b->sources[i];
-        src->mark += src->handled[lane] + src->lost + src->skipped;
-        src->handled[lane] = src->lost = src->skipped = 0;
+        src->mark += src->handled[lane] + lost_of(src, lane) + src->skipped;
+        src->handled[lane] = src->skipped = 0;
+        if (lane == LANE_BULK)
+            src->lost = 0;
     }
 }
 

@@ -297,6 +297,19 @@ class House:
     def control(self, device, *words):
         return json.loads(self.tocsin("fault", "--control", self.path(device + ".ctl"), *words))
 
+    def status(self, device):
+        """The agent's own line about itself."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.path(device + ".status"))
+            text = b""
+            while not text.endswith(b"\n"):
+                more = s.recv(65536)
+                if not more:
+                    break
+                text += more
+        return json.loads(text)
+
     # --- what people got ---
 
     def mails(self):
