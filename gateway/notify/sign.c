@@ -46,7 +46,8 @@ bool sign_webhook(const char *secret, const char *id, int64_t timestamp_s, struc
     buf_free(&signed_text);
     if (!ok || mac_len != sizeof mac)
         return false;
-    memcpy(ret_signature, "v1,", 3);
-    EVP_EncodeBlock((unsigned char *)ret_signature + 3, mac, sizeof mac);
+    unsigned char text[SIGN_TEXT];
+    EVP_EncodeBlock(text, mac, sizeof mac);
+    snprintf(ret_signature, SIGN_TEXT, "v1,%.48s", (const char *)text);
     return true;
 }

@@ -207,11 +207,10 @@ static const char *const phrases[TONGUES][PHRASE_COUNT] = {
         [PHRASE_MODEL] = "Modell",
         [PHRASE_SINCE] = "Seit",
         [PHRASE_OVER_SUBJECT] = "Vorbei: {title}",
-        [PHRASE_OVER_DATA] = "Gute Nachricht: Bei {device_name} ist seit {until} alles wieder in "
-                             "Ordnung.",
+        [PHRASE_OVER_DATA] = "Gute Nachricht: Bei {device_name} ist seit {until} alles in Ordnung.",
         [PHRASE_OVER_PERSON] = "Was wir Ihnen zu {device_name} gemeldet haben, gilt als gelöst.",
-        [PHRASE_OVER_FALSE] = "Was wir Ihnen zu {device_name} gemeldet haben, war ein Fehlalarm. "
-                              "Entschuldigen Sie bitte die Sorge.",
+        [PHRASE_OVER_FALSE] =
+            "Was wir Ihnen zu {device_name} gemeldet haben, war ein Fehlalarm. Das tut uns leid.",
         [PHRASE_OVER_THANKS] = "Sie müssen nichts weiter tun.",
         [PHRASE_WHY] = "Sie erhalten diese Nachricht, weil {device_name} auf Sie angemeldet ist.",
     },

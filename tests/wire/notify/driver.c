@@ -1,10 +1,10 @@
 /* The people stage and the sender on a store, without the rest of the gateway: what
- * tests/wire/notify/run drives against real mail servers and webhook receivers.
+ * tests/wire/notify/story.py drives against real mail servers and webhook receivers.
  *
  *   driver STORE [name=value...]      reads commands from standard input:
  *     plan      run the stage         kick      look at the outbox
- *     replay ID                       (end of input) close in order, exit 0
- */
+ *     replay ID                       fail N RESULT DONE (store_fail)
+ *     (end of input) close in order, exit 0 */
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -99,14 +99,24 @@ static void replayed(void *arg, int result, const struct err *e)
     fflush(stdout);
 }
 
+/* "N RESULT DONE": the N-th commit from now says RESULT, whether or not it is done. */
+static void fail_commit(struct driver *d, const char *words)
+{
+    char *end;
+    long n = strtol(words, &end, 10), result = strtol(end, &end, 10), done = strtol(end, NULL, 10);
+    store_fail(d->store, (int)n, (int)result, done != 0);
+}
+
 static void obey(struct driver *d, const char *line)
 {
     if (strcmp(line, "plan") == 0)
         stage_run(d->stage, clock_now().wall_ms);
     else if (strcmp(line, "kick") == 0)
         notify_kick(d->notify);
+    else if (strncmp(line, "fail ", 5) == 0)
+        fail_commit(d, line + 5);
     else if (strncmp(line, "replay ", 7) == 0)
-        notify_replay(d->notify, atoll(line + 7), replayed, NULL);
+        notify_replay(d->notify, strtoll(line + 7, NULL, 10), replayed, NULL);
 }
 
 static void closed(void *arg)

@@ -152,6 +152,7 @@ static void only_who_is_to_be_told_is_told(void)
     event_free(&ev);
 }
 
+/* holds: QUIET-3 */
 static void what_was_over_when_it_came_is_told_to_nobody(void)
 {
     struct event ev = event_of("alert.opened", opened_body);
@@ -224,7 +225,7 @@ static void an_acknowledgement_is_no_mail(void)
     event_free(&ev);
 }
 
-/* holds: the manufacturer's view carries no customer's identity */
+/* holds: TELL-1 */
 static void the_manufacturer_learns_nothing_about_the_customer(void)
 {
     static const char *const kinds[] = {"alert.opened", "alert.acknowledged", "alert.resolved"};

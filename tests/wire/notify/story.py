@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The people stage and the sender against real servers: aiosmtpd (plain, STARTTLS,
 SMTPS), a mail server that misbehaves on demand, and webhook receivers that check
-the signature on their own. Usage: run DRIVER"""
+the signature on their own. Usage: story.py DRIVER"""
 import base64
 import email
 import email.policy
@@ -262,7 +262,9 @@ class Story(unittest.TestCase):
 
 class Mail(Story):
     def test_captive_by_default(self):
-        """Every mail goes to one mailbox, marked with whom it was meant for."""
+        """holds: TELL-2
+
+        Every mail goes to one mailbox, marked with whom it was meant for."""
         server = self.serve(MailServer())
         number = self.put_mail("a/1", subject="Kühlschrank zu warm, wirklich sehr viel zu warm für Milch, Fleisch und Fisch")
         self.start(smtp_host="127.0.0.1", smtp_port=server.port)
@@ -302,6 +304,7 @@ class Mail(Story):
         self.assertEqual(len(server.box.mails), 1)
 
     def test_refused_for_good_then_replayed(self):
+        """holds: TELL-4"""
         server = self.serve(MailServer())
         server.box.answers = ["550 5.1.1 no such user"]
         number = self.put_mail("a/1")
@@ -325,7 +328,9 @@ class Mail(Story):
         self.assertEqual(ids, ["<a-1@example.org>"] * 2)
 
     def test_kill_in_the_attempt_window(self):
-        """The attempt is in the store before it is made; after a crash the mail goes again,
+        """holds: TWICE-4, TELL-3
+
+        The attempt is in the store before it is made; after a crash the mail goes again,
         with the same Message-ID."""
         hold = threading.Event()
         server = self.serve(RawMailServer(lambda n, conn: hold.wait(60) or True))
@@ -367,7 +372,7 @@ class Mail(Story):
         self.assertIn("connect", self.wait_state(number, "dead")[2].lower())
 
     def test_what_is_over_is_not_sent(self):
-        """holds: before sending, is the alert still true?"""
+        """Before sending: is the alert still true?"""
         server = self.serve(MailServer())
         self.put("INSERT INTO alerts (id,device,instance,rule,pack,message,severity,tell,state,since_ms,opened_ms,"
                  "opened_arrival_ms) VALUES (7,'CK-1',0,'r','p','m',2,7,'resolved',1,1,1)")
@@ -390,6 +395,20 @@ class Mail(Story):
         self.wait_state(resolved, "accepted")
         self.assertEqual([m[2]["Message-ID"].split(".")[0][:15] for m in server.box.mails],
                          ["<alert-7-opened", "<alert-7-resolv"])
+
+    def test_a_store_that_fails_in_between(self):
+        """Whatever commit fails, known or not: the mail goes out, once."""
+        for nth, result, done in ((1, -3, 0), (1, -13, 0), (1, -13, 1), (2, -3, 0), (2, -13, 0), (2, -13, 1)):
+            server = MailServer()
+            self.start(smtp_host="127.0.0.1", smtp_port=server.port)
+            time.sleep(0.2)  # the first recovery is committed
+            number = self.put_mail(f"a/{nth}{result}{done}")
+            self.say(f"fail {nth} {result} {done}")
+            self.say("kick")
+            self.wait_state(number, "accepted")
+            self.assertEqual(len(server.box.mails), 1, (nth, result, done))
+            self.stop()
+            server.stop()
 
     def test_many_and_none_doubled(self):
         server = self.serve(MailServer())
@@ -530,7 +549,7 @@ class Hooks(Story):
             "SELECT count(*) FROM attempts WHERE code IS NOT NULL").fetchone()[0] > 20)
 
     def test_private_addresses_need_a_decision(self):
-        """holds: no webhook makes the gateway speak to its own machine."""
+        """No webhook makes the gateway speak to its own machine."""
         receiver = self.serve(Receiver())
         port = receiver.url.split(":")[2].split("/")[0]
         urls = [receiver.url, f"http://localhost:{port}/", f"http://[::ffff:127.0.0.1]:{port}/",
@@ -557,7 +576,9 @@ class Hooks(Story):
 
 
 class FromAlertToPeople(Story):
-    """Hand-off rows in; a German mail and two signed webhooks out."""
+    """holds: TELL-1
+
+    Hand-off rows in; a German mail and two signed webhooks out."""
 
     def setUp(self):
         super().setUp()
@@ -626,6 +647,24 @@ class FromAlertToPeople(Story):
         self.assertEqual(mails[1][2]["In-Reply-To"], mails[0][2]["Message-ID"])
         self.assertIn("Vorbei", mails[1][2]["Subject"])
         self.assertEqual(self.db.execute("SELECT count(*) FROM outbox WHERE customer='C2'").fetchone()[0], 0)
+
+    def test_what_the_store_refuses_is_planned_again(self):
+        """A commit that fails, and ones whose result nobody knows: told once all the same."""
+        for result, done in ((-3, 0), (-13, 0), (-13, 1)):
+            number = self.db.execute("SELECT coalesce(max(no), 0) + 1 FROM handoff").fetchone()[0]
+            self.hand_off(number, "alert.opened", alert_body(number, "alert.opened", tell=["customer"]))
+            self.start(smtp_host="127.0.0.1", smtp_port=self.server.port)
+            time.sleep(0.2)  # the first recovery is committed
+            self.say(f"fail 1 {result} {done}")
+            self.say("plan")
+            time.sleep(0.2)
+            self.say("plan")
+            self.say("kick")
+            wait_for("the mail", lambda: len(self.server.box.mails) == number)
+            wait_for("the cursor", lambda: self.cursor() == number)
+            self.stop()
+        ids = [m[2]["Message-ID"] for m in self.server.box.mails]
+        self.assertEqual((len(ids), len(set(ids))), (3, 3))
 
     def test_late_and_broken_rows_do_not_stop_the_rest(self):
         self.hand_off(1, "alert.opened", alert_body(1, "alert.opened", late=True))
