@@ -157,7 +157,8 @@ export const S = {
         openAlerts: (n) => plural(n, 'open alert', 'open alerts'), noAlerts: 'No open alerts',
         range: 'Range', ranges: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' },
         noValues: 'The device has not reported a reading yet.', unit: (n) => `unit ${n}`,
-        metric: 'Metric', value: 'Value', at: 'Read',
+        metric: 'Metric', value: 'Value', at: 'Read', others: (n) => `Readings that no pack names (${n})`,
+        noReading: (names) => `No reading in this range: ${names}.`,
         noTimeline: 'Nothing happened in this range.',
         kinds: {
             alert: 'Alert', 'device.presence': 'Presence', 'device.reset': 'Reset', 'device.identity': 'Identity',

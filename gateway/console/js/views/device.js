@@ -6,14 +6,14 @@ import { deviceName, presence, severity } from '../badges.js';
 import { ask } from '../dialog.js';
 import { h, replace } from '../dom.js';
 import { icon } from '../icons.js';
-import { reading, timeElement } from '../format.js';
+import { reading, timeElement, words } from '../format.js';
 import * as keys from '../keys.js';
 import { mayAct } from '../actions.js';
 import { fault, tell } from '../notices.js';
 import { go, place } from '../router.js';
 import { failure, title } from '../shell.js';
 import { S } from '../strings.js';
-import { DeviceCharts } from './device_charts.js';
+import { DeviceCharts, isNamed } from './device_charts.js';
 import { ledger } from './ledger.js';
 import { Timeline } from './timeline.js';
 
@@ -125,8 +125,8 @@ export class DeviceView {
             }
         } catch (error) {
             if (error.name !== 'AbortError' && id === this.#id && this.#known === null) {
-                const words = error.status === 404 ? { message: D.gone } : error;
-                replace(this.#root, h('h1', {}, id), failure(words, h('a', { href: place(['devices']) }, S.devices.title)));
+                const shown = error.status === 404 ? { message: D.gone } : error;
+                replace(this.#root, h('h1', {}, id), failure(shown, h('a', { href: place(['devices']) }, S.devices.title)));
             }
         }
     }
@@ -171,7 +171,7 @@ export class DeviceView {
             [D.pack, device.pack ? `${device.pack}, ${D.revision(device.pack_revision)}` : S.unknown],
             [D.lastSeen, timeElement(device.last_seen_ms)], [D.newest, timeElement(device.newest_ms)], [D.firstSeen, timeElement(device.first_seen_ms)],
             [D.components, device.components?.length ? h('ul', { class: 'bare' }, device.components.map((one) =>
-                h('li', {}, [one.name, one.serial, one.lot].filter(Boolean).join(' · ')))) : null],
+                h('li', {}, [words(one.name), one.serial, one.lot].filter(Boolean).join(' · ')))) : null],
         ].filter(([, value]) => value);
         replace(this.#parts.facts, h('h2', {}, D.sections.facts),
             h('dl', { class: 'pairs' }, facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))));
@@ -179,15 +179,19 @@ export class DeviceView {
 
     #paintValues(device) {
         const { values } = this.#parts;
-        const rows = device.latest.map((one) => h('tr', {},
+        const row = (one) => h('tr', {},
             h('th', { scope: 'row' }, one.label || one.name, one.instance ? h('span', { class: 'muted' }, ` ${D.unit(one.instance)}`) : null),
             h('td', { class: 'number' }, reading(one.value, one.unit, one.kind)),
-            h('td', { class: 'when-cell' }, timeElement(one.at_ms, { bare: true, focus: false }))));
-        replace(values, h('h2', { id: 'values-title' }, D.sections.values), rows.length
-            ? h('table', { class: 'data tight' }, h('caption', { class: 'unseen' }, D.sections.values),
-                h('thead', { class: 'unseen' }, h('tr', {}, [D.metric, D.value, D.at].map((text) => h('th', { scope: 'col' }, text)))),
-                h('tbody', {}, rows))
-            : h('p', { class: 'muted' }, D.noValues));
+            h('td', { class: 'when-cell' }, timeElement(one.at_ms, { bare: true, focus: false })));
+        const table = (list, caption) => h('table', { class: 'data tight' }, h('caption', { class: 'unseen' }, caption),
+            h('thead', { class: 'unseen' }, h('tr', {}, [D.metric, D.value, D.at].map((text) => h('th', { scope: 'col' }, text)))),
+            h('tbody', {}, list.map(row)));
+        const [named, others] = [device.latest.filter(isNamed), device.latest.filter((one) => !isNamed(one))];
+        const open = values.querySelector('details')?.open;
+        replace(values, h('h2', { id: 'values-title' }, D.sections.values),
+            named.length ? table(named, D.sections.values) : null,
+            others.length ? h('details', { open: open || named.length === 0 }, h('summary', {}, D.others(others.length)), table(others, D.others(others.length))) : null,
+            device.latest.length ? null : h('p', { class: 'muted' }, D.noValues));
     }
 
     async #sendTest(device) {

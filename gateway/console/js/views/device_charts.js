@@ -2,12 +2,15 @@
 
 import * as api from '../api.js';
 import { chart, missing } from '../chart.js';
-import { h, replace } from '../dom.js';
+import { h, replace, setText } from '../dom.js';
 import { ZONE } from '../format.js';
 import { S } from '../strings.js';
 
 export const RANGES_MS = { hour: 3600000, day: 86400000, week: 7 * 86400000, month: 30 * 86400000 };
 const POINTS = 400;
+
+// Whether a pack knows the metric; the gateway calls others "metric 60001".
+export const isNamed = (one) => !/^metric \d+$/.test(one.name);
 
 export class DeviceCharts {
     element = h('div', { class: 'charts' });
@@ -30,14 +33,24 @@ export class DeviceCharts {
             replace(this.element, h('p', { class: 'muted' }, S.device.noValues));
             return;
         }
-        const shown = [...device.latest].sort((a, b) => (a.unit === 'bool') - (b.unit === 'bool'));
+        const named = device.latest.filter(isNamed);
+        const shown = [...(named.length ? named : device.latest)].sort((a, b) => (a.unit === 'bool') - (b.unit === 'bool'));
         const places = shown.map((one) => h('div', { class: one.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
-        replace(this.element, places, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
+        const empty = [];
+        const emptyLine = h('p', { class: 'muted', hidden: true });
+        replace(this.element, places, emptyLine, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
         await Promise.all(shown.map(async (one, index) => {
             const query = { metric: one.metric, instance: one.instance, from_ms, to_ms, points: POINTS };
             const metric = { ...one, label: (one.label || one.name) + (one.instance ? ` ${S.device.unit(one.instance)}` : '') };
             try {
                 const series = await api.get(`/devices/${api.part(device.id)}/series${api.query(query)}`, { signal });
+                if (series.points.length === 0) {
+                    empty.push(metric.label);
+                    places[index].remove();
+                    emptyLine.hidden = false;
+                    setText(emptyLine, S.device.noReading(empty.join(', ')));
+                    return;
+                }
                 const drawn = chart({
                     series: { ...series, ...metric, points: series.points }, from_ms, to_ms, group: 'device',
                     height: one.unit === 'bool' ? 84 : 150,
