@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #define BODY_MAX  (512 * 1024)
-#define PAUSE_MS  1000  /* after the store refused */
-#define FOLLOW_MS 2000  /* between looks at the mail that goes first */
-#define LOOK_MS   60000 /* the wall clock may have been set */
+#define PAUSE_MS  1000 /* after the store refused */
+#define FOLLOW_MS 2000 /* between looks at the mail that goes first */
+#define LOOK_MS   5000 /* others write here too (a replay), and the wall clock may be set */
 
 enum step { STEP_FREE, STEP_CLAIMING, STEP_SENDING, STEP_SETTLING, STEP_UNSETTLED };
 
