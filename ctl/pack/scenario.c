@@ -256,18 +256,20 @@ static void play(struct run *run, struct detect *d)
     detect_advance(d, sink, LANE_BULK, START_MS + run->until_ms);
 }
 
+/* "2d3h", "61m" as people write durations. */
 static void show_ms(int64_t ms, char *to, size_t cap)
 {
     int64_t s = ms / 1000;
-    int n = snprintf(to, cap, "%s", ms < 0 ? "-" : "");
     const int64_t parts[] = {s / 86400, s / 3600 % 24, s / 60 % 60, s % 60};
+    struct buf text;
+    buf_init(&text, 128);
     for (size_t i = 0; i < 4; i++)
-        if (parts[i] && n >= 0 && (size_t)n < cap)
-            n += snprintf(to + n, cap - (size_t)n, "%lld%c", (long long)parts[i], "dhms"[i]);
-    if (ms % 1000 && n >= 0 && (size_t)n < cap)
-        n += snprintf(to + n, cap - (size_t)n, "%lldms", (long long)(ms % 1000));
-    if (s == 0 && ms % 1000 == 0)
-        snprintf(to, cap, "0s");
+        if (parts[i])
+            buf_fmt(&text, "%lld%c", (long long)parts[i], "dhms"[i]);
+    if (ms % 1000)
+        buf_fmt(&text, "%lldms", (long long)(ms % 1000));
+    snprintf(to, cap, "%s", text.len ? buf_cstr(&text) : "0s");
+    buf_free(&text);
 }
 
 static void match(struct run *run)

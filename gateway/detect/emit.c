@@ -234,10 +234,12 @@ static bool is_ring(const struct node *n)
 /* Windows first, inner before outer: an inner expression is a run of ops. */
 static int make_windows(struct emit *m, struct node *n)
 {
-    int rc = n->a ? make_windows(m, n->a) : 0;
-    if (rc == 0 && n->b)
+    if (!n)
+        return 0;
+    int rc = make_windows(m, n->a);
+    if (rc == 0)
         rc = make_windows(m, n->b);
-    if (rc != 0 || !is_ring(n))
+    if (rc != 0 || !is_ring(n) || !n->a)
         return rc;
     struct window_def want = {.series = NO_INDEX, .kind = METRIC_GAUGE};
     if (n->a->is_series) {
@@ -392,6 +394,8 @@ static int emit_call(struct emit *m, const struct node *n)
 static int emit_node(struct emit *m, const struct node *n)
 {
     int rc = 0;
+    if (!n)
+        return ERR_INVALID; /* the parser makes no such tree */
     switch (n->kind) {
     case NODE_NUMBER: return put(m, (struct op){.code = OP_CONST, .k = n->value}, 1);
     case NODE_NAME: rc = emit_series(m, n); break;

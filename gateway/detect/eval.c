@@ -97,6 +97,7 @@ static void note(const struct scene *s, uint16_t clause, double left, double rig
     e->limit = c->compares ? right : (double)NAN;
 }
 
+/* NOLINTBEGIN(clang-analyzer-core*): emit.c counts how deep each program's stack is */
 double eval(const struct scene *s, struct expr expr, struct verdict *ret)
 {
     double stack[MAX_STACK + 2];
@@ -127,6 +128,7 @@ double eval(const struct scene *s, struct expr expr, struct verdict *ret)
     }
     return top[-1];
 }
+/* NOLINTEND(clang-analyzer-core*) */
 
 int64_t eval_next_tick(const struct window_def *w, int64_t now_ms, int64_t fact_ms)
 {

@@ -71,10 +71,11 @@ static int take_unit(struct parser *p, struct unit *ret)
     const struct unit *u = unit_find(p->now.text);
     if (!u) {
         char hint[96];
-        return source_err(p->src, p->at, "found \"%.*s\", expected a unit%s",
-                          (int)(p->now.text.len > 40 ? 40 : p->now.text.len),
-                          (const char *)p->now.text.ptr,
-                          source_hint(p->now.text, unit_names(), hint, sizeof hint));
+        source_err(p->src, p->at, "found \"%.*s\", expected a unit%s",
+                   (int)(p->now.text.len > 40 ? 40 : p->now.text.len),
+                   (const char *)p->now.text.ptr,
+                   source_hint(p->now.text, unit_names(), hint, sizeof hint));
+        return ERR_INVALID;
     }
     *ret = *u;
     step(p);

@@ -6,11 +6,11 @@
 
 #define TEMP(n, sc, off, sym)                                                                      \
     {                                                                                              \
-        {[DIM_TEMPERATURE] = 1}, sc, off, true, n, NULL, sym                                       \
+        {[DIM_TEMPERATURE] = 1}, true, sc, off, n, NULL, sym                                       \
     }
 #define U(n, sc, sym, ...)                                                                         \
     {                                                                                              \
-        {__VA_ARGS__}, sc, 0, false, n, NULL, sym                                                  \
+        {__VA_ARGS__}, false, sc, 0, n, NULL, sym                                                  \
     }
 /*                      m  kg   s  A  K  dB B */
 #define NUMBER        0, 0, 0, 0, 0, 0, 0

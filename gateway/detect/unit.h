@@ -19,8 +19,8 @@ enum dim {
  * scale and no amount: points have differences, not sums. */
 struct unit {
     int8_t dim[DIM_COUNT];
+    bool point; /* on a scale; differences of points are amounts */
     double scale, offset;
-    bool point;             /* on a scale; differences of points are amounts */
     const char *name, *per; /* static; per: "second" in "watt per second", or NULL */
     const char *symbol;     /* as people write it: "°C" */
 };
