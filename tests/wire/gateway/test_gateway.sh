@@ -7,6 +7,7 @@ dir=$(mktemp -d)
 pids=()
 cleanup() {
     for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+    umount "$dir/disk" 2>/dev/null || true
     [ -n "${KEEP:-}" ] || rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -31,6 +32,8 @@ store() { sqlite3 -readonly "$dir/store.db" "$1"; }
 is() { [ "$(store "$2")" = "$3" ] || fail "$1: $2 is '$(store "$2")', expected '$3'"; }
 
 port=$(free_port) ops=$(free_port) api=$(free_port)
+mkdir "$dir/disk" "$dir/packs"
+cp "$build"/packs/*.pack "$dir/packs"
 "$build/bin/tocsin" ca bench "$dir/certs" --device fridge-1 >/dev/null
 "$build/bin/tocsin" broker mosquitto "$dir/broker" --certs "$dir/certs" --port "$port" >/dev/null
 chmod -R a+rX "$dir"
@@ -38,7 +41,7 @@ mosquitto -c "$dir/broker/mosquitto.conf" 2>"$dir/broker.log" &
 pids+=($!)
 cat >"$dir/gateway.conf" <<CONF
 store = $dir/store.db
-packs = $build/packs
+packs = $dir/packs
 brokers = localhost:$port
 ca_file = $dir/certs/roots.pem
 cert_file = $dir/certs/gateway.crt
@@ -139,6 +142,44 @@ set -e
 [ $status = 1 ] || fail "a second gateway ended with $status"
 grep -q "another gateway" "$dir/second.log" || fail "a second gateway says: $(cat "$dir/second.log")"
 
+# a spoilt pack on SIGHUP: the old one stays in force, and that is said
+head -c 100 "$build/packs/fridge.pack" >"$dir/packs/fridge.pack"
+kill -HUP "$gateway"
+wait_for "word about the spoilt pack" grep -q "GW022.*fridge.pack" "$dir/gateway.log"
+cp "$build/packs/fridge.pack" "$dir/packs/fridge.pack"
+kill -HUP "$gateway"
+wait_for "word about the packs" grep -q "GW023" "$dir/gateway.log"
+forget
+echo "fault 3 1" >&7
+expect "ack a1 3"
+is "the rules are still in force" "SELECT count(*) FROM alerts WHERE state='open'" 1
+
 kill -TERM "$gateway"
 wait "$gateway" || fail "the gateway ended badly"
+
+# a full disk: no ack, not ready, says so; with room again it goes on by itself
+if mount -t tmpfs -o size=4m tmpfs "$dir/disk" 2>/dev/null; then
+    sed -i "s|^store = .*|store = $dir/disk/store.db|" "$dir/gateway.conf"
+    start_gateway
+    forget
+    echo "hello 20" >&7
+    echo "temp 1 4.0" >&7
+    expect "ack b2 1"
+    dd if=/dev/zero of="$dir/disk/filler" bs=64k 2>/dev/null || true
+    forget
+    for seq in $(seq 2 12); do echo "temp $seq 4.0" >&7; done
+    wait_for "word about the disk" grep -q "GW031" "$dir/gateway.log"
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$ops/readyz")" = 503 ] ||
+        fail "a full disk and yet ready"
+    rm "$dir/disk/filler"
+    wait_for "word about room" grep -q "GW033" "$dir/gateway.log"
+    for seq in $(seq 2 12); do echo "temp $seq 4.0" >&7; done
+    expect "ack b2 12"
+    stored=$(sqlite3 -readonly "$dir/disk/store.db" "SELECT count(*), max(contiguous) FROM inputs, streams WHERE kind=1")
+    [ "$stored" = "12|12" ] || fail "after the full disk: $stored"
+    kill -TERM "$gateway"
+    wait "$gateway" || fail "the gateway ended badly"
+else
+    echo "full disk: left out, no file system of its own can be mounted here"
+fi
 echo "ok"
