@@ -66,6 +66,7 @@ heard() { grep -qx "$1" <(tail -n +$((said + 1)) "$dir/device.log"); }
 expect() { wait_for "'$1' for the device" heard "$1"; }
 forget() { said=$(wc -l <"$dir/device.log"); }
 
+# holds: START-4
 # a setting with a mistake: the place, the likely word, exit 2 before anything starts
 printf 'store = x\nbrokerz = localhost\n' >"$dir/bad.conf"
 set +e

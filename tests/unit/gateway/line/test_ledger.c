@@ -35,7 +35,7 @@ static void numbers_in_any_order_become_one_contiguous_part(void)
     ledger_free(&l);
 }
 
-/* holds: bounded: a stream full of gaps is asked to wait, and never forgets. */
+/* A stream full of gaps is asked to wait, and never forgets. holds: BOUND-1 */
 static void gaps_are_bounded(void)
 {
     struct ledger l = {.stream = 1};
@@ -65,6 +65,7 @@ static void same(const struct ledger *l)
 }
 
 /* Random takes and tombstones: stored and dropped always add up to what is held. */
+/* holds: LOSS-3 */
 static void every_number_is_stored_or_accounted_for_once(void)
 {
     for (uint64_t seed = 1; seed <= 200; seed++) {

@@ -32,6 +32,7 @@ static void a_session_that_ends_counts_after_a_while(void)
     bench_end(&b);
 }
 
+/* holds: QUIET-4 */
 static void a_flapping_link_and_a_late_will_change_nothing(void)
 {
     bench_start(&b, true);
@@ -50,6 +51,7 @@ static void a_flapping_link_and_a_late_will_change_nothing(void)
     bench_end(&b);
 }
 
+/* holds: QUIET-1 */
 static void a_restart_of_the_gateway_makes_nobody_absent(void)
 {
     bench_start(&b, true);
@@ -68,6 +70,7 @@ static void a_restart_of_the_gateway_makes_nobody_absent(void)
 }
 
 /* Our outage is never the device's: the listening clock stands still. */
+/* holds: QUIET-2 */
 static void absence_runs_on_the_listening_clock(void)
 {
     bench_start(&b, true);
@@ -87,6 +90,7 @@ static void absence_runs_on_the_listening_clock(void)
     bench_end(&b);
 }
 
+/* holds: QUIET-5 */
 static void a_sleeper_is_asleep_and_then_late(void)
 {
     bench_start(&b, true);
@@ -123,6 +127,7 @@ static void a_sleeper_is_asleep_and_then_late(void)
 /* --- lateness --- */
 
 /* Warm last night and cold since: recorded, and nobody woken. */
+/* holds: QUIET-3 */
 static void what_is_over_is_recorded_and_told_to_nobody(void)
 {
     bench_start(&b, true);
@@ -161,6 +166,7 @@ static void what_still_holds_is_told_once(void)
 }
 
 /* A backlog in order: it was warm in the middle, and the end says otherwise. */
+/* holds: QUIET-3 */
 static void a_backlog_in_order_is_not_told_half_way(void)
 {
     bench_start(&b, true);

@@ -3,7 +3,7 @@
 
 static struct bench b;
 
-/* holds: ACK-1 */
+/* holds: LOSS-1 */
 static void nothing_is_acked_before_its_commit(void)
 {
     bench_start(&b, true);
@@ -21,6 +21,7 @@ static void nothing_is_acked_before_its_commit(void)
 /* Batch 2 enters the ledger in memory, the commit says "disk full", the device
  * sends 2 again: memory would say "seen", and an ack would make the device delete
  * what nobody holds. */
+/* holds: LOSS-2 */
 static void a_failed_commit_acks_nothing_and_forgets_it_saw(void)
 {
     bench_start(&b, true);
@@ -40,6 +41,7 @@ static void a_failed_commit_acks_nothing_and_forgets_it_saw(void)
 }
 
 /* The duplicate comes while the first is still on its way to the disk. */
+/* holds: LOSS-1 */
 static void a_duplicate_of_what_is_not_committed_is_not_acked(void)
 {
     bench_start(&b, true);
@@ -52,6 +54,7 @@ static void a_duplicate_of_what_is_not_committed_is_not_acked(void)
     bench_end(&b);
 }
 
+/* holds: LOSS-2, TWICE-1 */
 static void an_unknown_result_is_read_from_the_store(void)
 {
     bench_start(&b, true);
@@ -66,6 +69,7 @@ static void an_unknown_result_is_read_from_the_store(void)
     bench_end(&b);
 }
 
+/* holds: TWICE-2 */
 static void a_number_with_two_contents_is_a_clone_and_never_acked(void)
 {
     bench_start(&b, true);
@@ -83,6 +87,7 @@ static void a_number_with_two_contents_is_a_clone_and_never_acked(void)
     bench_end(&b);
 }
 
+/* holds: LOSS-3 */
 static void gaps_are_known_by_number_and_tombstones_close_them(void)
 {
     bench_start(&b, true);
@@ -133,6 +138,7 @@ static void low_accounts_for_what_a_restore_lost(void)
 }
 
 /* Ack means stored, not understood. */
+/* holds: LOSS-9 */
 static void an_unknown_pack_is_stored_and_judged_when_it_is_known(void)
 {
     bench_start(&b, false);
@@ -219,7 +225,7 @@ static void assert_same_state(struct line *left, struct line *right, int i)
     buf_free(&r);
 }
 
-/* holds: REPLAY-1 */
+/* holds: START-2 */
 static void snapshot_and_replay_are_as_never_having_crashed(void)
 {
     bench_start(&b, true);
@@ -245,6 +251,7 @@ static void snapshot_and_replay_are_as_never_having_crashed(void)
     "group_concat(kind) FROM (SELECT kind FROM handoff ORDER BY no))"
 
 /* Commit 1 fails, then commit 2, ...; the device says again what was not acked. */
+/* holds: LOSS-2, TWICE-1, TWICE-3 */
 static void any_commit_may_fail_and_the_outcome_is_the_same(void)
 {
     char expected[2048] = "";

@@ -142,6 +142,7 @@ static void no_room_rolls_the_group_back(void)
     store_close(s);
 }
 
+/* holds: START-3 */
 static void one_gateway_a_store(void)
 {
     struct store *first, *second;
@@ -164,6 +165,7 @@ static void set_pragma(const char *sql)
     sqlite3_close(db);
 }
 
+/* holds: START-3 */
 static void a_newer_store_and_a_stranger_are_refused(void)
 {
     struct store *s;
