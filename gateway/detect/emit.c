@@ -1,227 +1,22 @@
-/* From typed trees to bytecode. Series and windows are shared: two rules that read
- * min(x, 10m) and max(x, 10m) keep one window with both columns. */
-#include "gateway/detect/program.h"
+/* From typed trees to bytecode. */
+#include "gateway/detect/emit.h"
 
-#include <stdio.h>
-
-#define RULE_TEXT    4096 /* bytes of one expression */
-#define PATIENCE_MS  3600000
-#define MAX_ALL_OPS  8192
-#define MAX_CLAUSES  2048
-#define MAX_PER_RULE 64
-
-struct emit {
-    struct ruleset *rs;
-    const struct source *src;
-    enum wire_lane clock;
-    unsigned depth, deepest;
-    /* what this rule reads */
-    uint16_t series[MAX_PER_RULE], windows[MAX_PER_RULE];
-    uint32_t reads[MAX_PER_RULE];
-    struct threshold thresholds[MAX_PER_RULE];
-    uint16_t n_series, n_windows, n_thresholds, n_reads;
-};
+#define RULE_TEXT   4096 /* bytes of one expression */
+#define PATIENCE_MS 3600000
+#define MAX_ALL_OPS 8192
+#define MAX_CLAUSES 2048
 
 static int emit_node(struct emit *m, const struct node *n);
-
-static uint64_t hash(uint64_t h, const void *data, size_t len)
-{
-    const uint8_t *p = data;
-    h = h ? h : UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ p[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
-static uint64_t hash_u64(uint64_t h, uint64_t v)
-{
-    uint8_t raw[8];
-    for (size_t i = 0; i < 8; i++)
-        raw[i] = (uint8_t)(v >> (8 * i));
-    return hash(h, raw, sizeof raw);
-}
-
-static int too_many(const struct emit *m, const char *what, int limit)
-{
-    return source_err(m->src, 0, "found more than %d %s, expected fewer: split the rule", limit,
-                      what);
-}
-
-static int note(struct emit *m, uint16_t *list, uint16_t *n, uint16_t value)
-{
-    for (uint16_t i = 0; i < *n; i++)
-        if (list[i] == value)
-            return 0;
-    if (*n == MAX_PER_RULE)
-        return too_many(m, "series or windows in one rule", MAX_PER_RULE);
-    list[(*n)++] = value;
-    return 0;
-}
-
-static int note_metric(struct emit *m, uint32_t id)
-{
-    for (uint16_t i = 0; i < m->n_reads; i++)
-        if (m->reads[i] == id)
-            return 0;
-    if (m->n_reads == MAX_PER_RULE)
-        return too_many(m, "metrics in one rule", MAX_PER_RULE);
-    m->reads[m->n_reads++] = id;
-    return 0;
-}
-
-static int note_threshold(struct emit *m, uint16_t series, bool changed, int64_t ms)
-{
-    if (m->n_thresholds == MAX_PER_RULE)
-        return too_many(m, "durations in one rule", MAX_PER_RULE);
-    m->thresholds[m->n_thresholds++] = (struct threshold){series, changed, ms};
-    return 0;
-}
-
-static void define_series(struct emit *m, struct series_def *s, const struct series_ref *ref)
-{
-    *s = (struct series_def){.type = ref->type,
-                             .clock = m->clock,
-                             .kind = METRIC_STATE,
-                             .is_bool = true,
-                             .id = ref->id,
-                             .stale_ms = INT64_MAX};
-    if (ref->type == SERIES_METRIC) {
-        const struct pack_metric *metric = pack_metric(m->rs->pack, ref->id);
-        s->kind = metric->kind;
-        s->is_bool = strcmp(metric->unit, "bool") == 0;
-        if (metric->stale_after_ms > 0)
-            s->stale_ms = metric->stale_after_ms;
-    }
-    s->key = hash_u64(hash_u64(hash_u64(0, (uint64_t)s->type), (uint64_t)s->clock), s->id);
-    s->key = hash_u64(s->key, (uint64_t)s->kind);
-}
-
-static int intern_series(struct emit *m, const struct series_ref *ref, uint16_t *ret)
-{
-    struct ruleset *rs = m->rs;
-    uint16_t i = 0;
-    while (i < rs->n_series && !(rs->series[i].type == ref->type && rs->series[i].id == ref->id &&
-                                 rs->series[i].clock == m->clock))
-        i++;
-    if (i == MAX_SERIES)
-        return too_many(m, "metrics and faults in all rules", MAX_SERIES);
-    if (i == rs->n_series)
-        define_series(m, &rs->series[rs->n_series++], ref);
-    if (ref->type == SERIES_METRIC) {
-        int rc = note_metric(m, ref->id);
-        if (rc != 0)
-            return rc;
-    }
-    *ret = i;
-    return note(m, m->series, &m->n_series, i);
-}
-
-static unsigned fields_of(enum func f, enum metric_kind kind)
-{
-    unsigned state = kind == METRIC_STATE;
-    switch (f) {
-    case FUNC_MIN: return 1u << FIELD_MIN;
-    case FUNC_MAX: return 1u << FIELD_MAX;
-    case FUNC_AVG:
-    case FUNC_DUTY: return state ? 1u << FIELD_INTEGRAL : 1u << FIELD_SUM;
-    case FUNC_SUM:
-    case FUNC_RATE: return 1u << FIELD_SUM;
-    case FUNC_COUNT: return state ? 1u << FIELD_RISES : 0;
-    case FUNC_DELTA: return kind == METRIC_COUNTER ? 1u << FIELD_SUM : 1u << FIELD_FIRST;
-    case FUNC_SLOPE: return 1u << FIELD_SUM | 1u << FIELD_T | 1u << FIELD_TT | 1u << FIELD_TV;
-    default: return 0;
-    }
-}
-
-static bool same_inner(const struct ruleset *rs, struct expr a, struct expr b)
-{
-    for (uint16_t i = 0; a.n == b.n && i < a.n; i++) {
-        const struct op *x = &rs->ops[a.first + i], *y = &rs->ops[b.first + i];
-        if (x->code != y->code || x->a != y->a || x->b != y->b || x->ms != y->ms)
-            return false;
-    }
-    return a.n == b.n;
-}
-
-/* Keys of inner windows and series, not their indexes, make the key: it must
- * hold across revisions. */
-static uint64_t inner_key(const struct ruleset *rs, struct expr inner)
-{
-    uint64_t h = 0;
-    for (uint16_t i = 0; i < inner.n; i++) {
-        const struct op *op = &rs->ops[inner.first + i];
-        h = hash_u64(hash_u64(h, op->code), op->b);
-        h = hash_u64(h, op->code == OP_WINDOW ? rs->windows[op->a].key : (uint64_t)op->ms);
-    }
-    return h;
-}
-
-static int64_t inner_horizon(const struct ruleset *rs, struct expr inner)
-{
-    int64_t most = 0;
-    for (uint16_t i = 0; i < inner.n; i++) {
-        const struct op *op = &rs->ops[inner.first + i];
-        if (op->code == OP_WINDOW && rs->windows[op->a].horizon_ms > most)
-            most = rs->windows[op->a].horizon_ms;
-    }
-    return most;
-}
-
-static void define_window(const struct emit *m, struct window_def *w)
-{
-    const struct ruleset *rs = m->rs;
-    w->width_ms = (w->window_ms + BUCKETS - 1) / BUCKETS;
-    w->horizon_ms = w->window_ms + 2 * w->width_ms;
-    uint64_t h = hash_u64(hash_u64(0, (uint64_t)w->window_ms), (uint64_t)w->clock);
-    if (w->series == NO_INDEX) {
-        w->horizon_ms += inner_horizon(rs, w->inner);
-        w->key = hash_u64(h, inner_key(rs, w->inner));
-        w->fields = 1u << FIELD_N;
-        return;
-    }
-    const struct series_def *s = &rs->series[w->series];
-    w->kind = s->kind;
-    w->is_bool = s->is_bool;
-    if (s->kind == METRIC_STATE && s->stale_ms != INT64_MAX)
-        w->horizon_ms += s->stale_ms;
-    w->key = hash_u64(h, s->key);
-    w->fields = s->kind == METRIC_STATE ? 1u << FIELD_KNOWN : 1u << FIELD_N;
-}
-
-static int intern_window(struct emit *m, const struct node *call, struct window_def want,
-                         uint16_t *ret)
-{
-    struct ruleset *rs = m->rs;
-    want.window_ms = call->ms;
-    want.clock = m->clock;
-    uint16_t i = 0;
-    for (; i < rs->n_windows; i++) {
-        const struct window_def *w = &rs->windows[i];
-        if (w->window_ms == want.window_ms && w->clock == want.clock && w->series == want.series &&
-            (w->series != NO_INDEX || same_inner(rs, w->inner, want.inner)))
-            break;
-    }
-    if (i == MAX_WINDOWS)
-        return too_many(m, "windows in all rules", MAX_WINDOWS);
-    if (i == rs->n_windows) {
-        define_window(m, &want);
-        rs->windows[rs->n_windows++] = want;
-    }
-    rs->windows[i].fields |= (uint16_t)fields_of(call->func, rs->windows[i].kind);
-    rs->windows[i].decays = rs->windows[i].decays || call->func == FUNC_RATE;
-    *ret = i;
-    return note(m, m->windows, &m->n_windows, i);
-}
 
 static int put(struct emit *m, struct op op, int grow)
 {
     if (m->rs->n_ops == MAX_ALL_OPS)
-        return too_many(m, "steps in all rules", MAX_ALL_OPS);
+        return emit_too_many(m, "steps in all rules", MAX_ALL_OPS);
     m->depth = (unsigned)((int)m->depth + grow);
     if (m->depth > m->deepest)
         m->deepest = m->depth;
     if (m->depth > MAX_STACK)
-        return too_many(m, "values at once", MAX_STACK);
+        return emit_too_many(m, "values at once", MAX_STACK);
     m->rs->ops[m->rs->n_ops++] = op;
     return 0;
 }
@@ -269,7 +64,7 @@ static int put_clause(struct emit *m, const struct node *n, bool compares)
 {
     struct ruleset *rs = m->rs;
     if (rs->n_clauses == MAX_CLAUSES)
-        return too_many(m, "comparisons in all rules", MAX_CLAUSES);
+        return emit_too_many(m, "comparisons in all rules", MAX_CLAUSES);
     struct clause *c = &rs->clauses[rs->n_clauses++];
     const struct node *s = first_series(n, &c->window_ms);
     c->compares = compares;
@@ -277,7 +72,7 @@ static int put_clause(struct emit *m, const struct node *n, bool compares)
     c->fault = s && s->series.type == SERIES_FAULT ? s->series.id : 0;
     char *to = arena_take(&rs->arena, n->end - n->start + 1);
     if (!to)
-        return too_many(m, "bytes of rules", (int)rs->arena.cap);
+        return emit_too_many(m, "bytes of rules", (int)rs->arena.cap);
     for (size_t i = n->start; i < n->end; i++) {
         char ch = m->src->text[i];
         bool space = ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
@@ -446,7 +241,7 @@ static uint64_t hash_text(uint64_t h, const struct source *src)
         struct token t = lex_next(src, &pos);
         if (t.kind == TOKEN_END)
             return hash_u64(h, t.kind);
-        h = hash_u64(hash(h, t.text.ptr, t.text.len), t.text.len);
+        h = hash_u64(hash_bytes(h, t.text.ptr, t.text.len), t.text.len);
     }
 }
 
@@ -494,7 +289,7 @@ int emit_rule(struct ruleset *rs, size_t index, struct err *e)
         goto out;
     rule.patience_ms = rule.for_ms < PATIENCE_MS ? rule.for_ms : PATIENCE_MS;
     rule.fingerprint =
-        hash_u64(hash_text(hash_text(hash(0, from->name, strlen(from->name)), &when), &clear),
+        hash_u64(hash_text(hash_text(hash_bytes(0, from->name, strlen(from->name)), &when), &clear),
                  (uint64_t)rule.for_ms);
     keep_lists(&m, &rule);
     rs->rules[rs->n_rules++] = rule;
