@@ -143,11 +143,12 @@ const struct line_commit *line_take_commit(struct line *line)
 {
     if (line->flying || line->broken || txn_empty(line->open))
         return NULL;
-    for (size_t i = 0; i < line->n_devices; i++)
-        if (line->devices[i]->dirty && !gather(line, line->open, line->devices[i])) {
+    for (size_t i = 0; i < line->n_dirty; i++)
+        if (!gather(line, line->open, line->dirty[i])) {
             line->broken = true;
             return NULL;
         }
+    line->n_dirty = 0;
     struct txn *t = line->open;
     line->open = line->away;
     line->away = t;

@@ -150,6 +150,8 @@ struct line {
     size_t cap_facts;
     size_t n_queue, cap_queue, head_queue;
     struct device **queue; /* owned: who is to hear something */
+    size_t n_dirty, cap_dirty;
+    struct device **dirty; /* owned: who changed in the open transaction */
     uint32_t alerts_of_input;
     struct line_stats stats;
 };

@@ -76,7 +76,7 @@ void line_drop(struct line *line)
     for (size_t i = 0; i < line->n_devices; i++)
         dev_free(line->devices[i]);
     line->n_devices = line->n_packs = 0;
-    line->n_queue = line->head_queue = 0;
+    line->n_queue = line->head_queue = line->n_dirty = 0;
     line->next_input = line->next_handoff = 1;
     line->listen_ms = line->grace_listen_ms = 0;
     line->flying = line->broken = false;
@@ -93,6 +93,7 @@ void line_free(struct line *line)
     line_drop(line);
     free(line->devices);
     free(line->queue);
+    free(line->dirty);
     free(line->facts);
     txn_free(&line->txns[0]);
     txn_free(&line->txns[1]);
@@ -209,11 +210,29 @@ bool line_journal(struct line *line, struct row_input *row, const struct line_fi
     return true;
 }
 
+static void note_dirty(struct line *line, struct device *d)
+{
+    if (d->dirty || line->replaying)
+        return;
+    if (line->n_dirty == line->cap_dirty) {
+        size_t cap = line->cap_dirty ? line->cap_dirty * 2 : 64;
+        struct device **dirty = realloc(line->dirty, cap * sizeof *dirty);
+        if (!dirty) {
+            line->broken = true;
+            return;
+        }
+        line->dirty = dirty;
+        line->cap_dirty = cap;
+    }
+    line->dirty[line->n_dirty++] = d;
+    d->dirty = true;
+}
+
 void line_touch(struct line *line, struct device *d, const struct input *in)
 {
     d->last_input = in->no;
     d->since_snapshot++;
-    d->dirty = true;
+    note_dirty(line, d);
     dev_due(line, d);
 }
 

@@ -84,7 +84,7 @@ struct gateway {
     struct canary canary;
     uint64_t acks_lost;
     struct buf down;
-    bool stopping, alarm_hangup;
+    bool stopping;
 };
 
 /* shell.c: the way of a message, its commit, and what follows */
@@ -109,6 +109,6 @@ void canary_heard(struct gateway *g);
 
 /* ops.c */
 extern const struct api_ops gateway_ops;
-void ops_answer(struct gateway *g, struct list *waiters, int result, const struct err *e);
+void ops_answer(struct list *waiters, int result, const struct err *e);
 
 #endif

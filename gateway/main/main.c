@@ -113,6 +113,16 @@ static int wants(int argc, char **argv, const char *flag)
     return 0;
 }
 
+/* The MQTT library would follow the proxies and write secrets into the trace. */
+static void clean_environment(void)
+{
+    static const char *const names[] = {
+        "MQTT_C_CLIENT_TRACE", "http_proxy",  "https_proxy", "all_proxy",
+        "HTTP_PROXY",          "HTTPS_PROXY", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+}
+
 int main(int argc, char **argv)
 {
     if (wants(argc, argv, "--help")) {
@@ -123,7 +133,7 @@ int main(int argc, char **argv)
         puts("tocsin-gateway " TOCSIN_VERSION);
         return 0;
     }
-    unsetenv("MQTT_C_CLIENT_TRACE"); /* it would write secrets */
+    clean_environment();
     struct config config;
     struct args args = {0};
     struct err e = {0};

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct waiter *wait_for(struct gateway *g, struct list *list, api_done_fn done, void *arg,
-                               int64_t alert, struct err *e)
+static struct waiter *wait_for(struct list *list, api_done_fn done, void *arg, int64_t alert,
+                               struct err *e)
 {
     struct waiter *w = calloc(1, sizeof *w);
     if (!w) {
@@ -17,13 +17,11 @@ static struct waiter *wait_for(struct gateway *g, struct list *list, api_done_fn
     w->arg = arg;
     w->alert = alert;
     list_push(list, &w->link);
-    (void)g;
     return w;
 }
 
-void ops_answer(struct gateway *g, struct list *waiters, int result, const struct err *e)
+void ops_answer(struct list *waiters, int result, const struct err *e)
 {
-    (void)g;
     struct list *node;
     while ((node = list_shift(waiters))) {
         struct waiter *w = CONTAINER(node, struct waiter, link);
@@ -41,7 +39,7 @@ void ops_answer(struct gateway *g, struct list *waiters, int result, const struc
 static int answer_soon(struct gateway *g, int result, const struct err *why, api_done_fn done,
                        void *arg, int64_t alert, struct err *e)
 {
-    struct waiter *w = wait_for(g, &g->answers, done, arg, alert, e);
+    struct waiter *w = wait_for(&g->answers, done, arg, alert, e);
     if (!w)
         return ERR_FULL;
     w->result = result;
@@ -99,7 +97,7 @@ static int alert_action(void *ctx, const struct api_action *a, api_done_fn done,
         rc = err_set(&why, ERR_DENIED, "the alert is resolved");
     if (rc)
         return answer_soon(g, rc, &why, done, arg, a->alert, e);
-    if (!wait_for(g, &g->waiting, done, arg, a->alert, e))
+    if (!wait_for(&g->waiting, done, arg, a->alert, e))
         return ERR_FULL;
     shell_commit(g);
     return 0;
@@ -117,7 +115,7 @@ static int test_alert(void *ctx, const char *device, const char *actor, int64_t 
     int rc = line_test_alert(g->line, slice_str(device), actor, shell_now(g), &alert, &why);
     if (rc)
         return answer_soon(g, rc, &why, done, arg, 0, e);
-    if (!wait_for(g, &g->waiting, done, arg, (int64_t)alert, e))
+    if (!wait_for(&g->waiting, done, arg, (int64_t)alert, e))
         return ERR_FULL;
     shell_commit(g);
     return 0;

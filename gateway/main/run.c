@@ -30,7 +30,7 @@ static void on_store(struct loop_wake *wake)
 static void on_intake(struct loop_wake *wake)
 {
     struct gateway *g = CONTAINER(wake, struct gateway, intake_wake);
-    ops_answer(g, &g->answers, 0, NULL);
+    ops_answer(&g->answers, 0, NULL);
     if (!g->stopping)
         shell_pump(g);
 }
@@ -99,8 +99,8 @@ static void on_end(struct loop_signal *s, int number)
     loop_timer_stop(&g->second);
     loop_timer_stop(&g->reconnect);
     const struct err ending = {ERR_CLOSED, "the gateway is ending"};
-    ops_answer(g, &g->waiting, ERR_UNKNOWN, &ending);
-    ops_answer(g, &g->flying_waiters, ERR_UNKNOWN, &ending);
+    ops_answer(&g->waiting, ERR_UNKNOWN, &ending);
+    ops_answer(&g->flying_waiters, ERR_UNKNOWN, &ending);
     server_close(g->server, server_closed, g);
 }
 
@@ -268,6 +268,7 @@ int gateway_run(const struct config *config)
     struct err e = {0};
     if (!g)
         return 1;
+    signal(SIGPIPE, SIG_IGN); /* a peer that went is an error of its write */
     g->config = config;
     g->started_ms = clock_now().wall_ms;
     list_init(&g->waiting);

@@ -85,8 +85,8 @@ int shell_restore(struct gateway *g, struct err *e)
 static void commit_failed(struct gateway *g, int result, const struct err *e)
 {
     struct err why = *e;
-    ops_answer(g, &g->flying_waiters, result, &why);
-    ops_answer(g, &g->waiting, result, &why);
+    ops_answer(&g->flying_waiters, result, &why);
+    ops_answer(&g->waiting, result, &why);
     degrade(g, &why);
     struct err load = {0};
     if (shell_restore(g, &load))
@@ -110,7 +110,7 @@ static void job_done(void *arg, int result, const struct err *e)
     g->started = true;
     line_committed(g->line);
     shell_send_acks(g);
-    ops_answer(g, &g->flying_waiters, 0, NULL);
+    ops_answer(&g->flying_waiters, 0, NULL);
     feed(g);
     shell_commit(g);
 }
