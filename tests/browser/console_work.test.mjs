@@ -420,7 +420,7 @@ describe('the other pages', () => {
         page = await newPage(browser, 'phone');
         await toList();
         await rows().first().tap();
-        await page.locator('.panel h2').waitFor();
+        await page.locator('.panel .log li').waitFor();
         assert.equal(await page.locator('.grid').isVisible(), false);
         const button = await page.locator('.panel').getByRole('button', { name: 'Acknowledge' }).boundingBox();
         assert.ok(button.height >= 40 && button.x + button.width <= MODES.phone.viewport.width);

@@ -100,7 +100,9 @@ export class Drawing {
         }
         const all = [low, high, ...limits.map((limit) => limit.value)].filter(Number.isFinite);
         const [bottom, top] = [Math.min(...all), Math.max(...all)];
-        const room = (top - bottom || Math.abs(top) || 1) * 0.12;
+        // Noise of a steady value is not blown up to the whole height.
+        const least = Math.max(Math.abs(top), Math.abs(bottom)) * 0.05 || 1;
+        const room = (top - bottom) * 0.12 + Math.max(0, least - (top - bottom)) / 2;
         return [bottom - room, top + room];
     }
 

@@ -15,6 +15,8 @@ import { AlertCharts } from './alert_charts.js';
 import { texts, toldTable } from './alert_told.js';
 
 const A = S.alert;
+const HEAD = ['id', 'title', 'severity', 'state', 'snoozed_until_ms', 'acked_by', 'resolved_by', 'resolution', 'test', 'late',
+    'device', 'device_name', 'model', 'customer', 'since_ms', 'opened_ms', 'rule', 'instance'];
 const SETTLE_MS = 90; // while j or k is held down, only the last one is read
 
 export class AlertPanel {
@@ -161,8 +163,15 @@ export class AlertPanel {
             button('close', A.close, () => this.#ways.close())), head, body);
     }
 
+    // Leaves the head alone when it would be the same: a button must not be made anew
+    // under a finger.
     #paint(alert) {
         title(`${alert.title} · ${deviceName(alert)}`);
+        const shown = JSON.stringify([HEAD.map((name) => alert[name]), isSnoozed(alert), this.#presence, actions.holding.has(alert.id)]);
+        if (this.#parts.shown === shown) {
+            return;
+        }
+        this.#parts.shown = shown;
         const facts = [
             [A.device, h('a', { href: place(['devices', alert.device]) }, deviceName(alert)), alert.device_name && alert.device_name !== alert.device ? alert.device : null],
             [A.model, alert.model || S.unknown],
