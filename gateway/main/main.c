@@ -134,7 +134,7 @@ int main(int argc, char **argv)
         return 0;
     }
     clean_environment();
-    struct config config;
+    struct config config = {0};
     struct args args = {0};
     struct err e = {0};
     int rc = load(&config, argc, argv, &args, &e);
@@ -143,6 +143,7 @@ int main(int argc, char **argv)
         rc = table_check(&config_table, &config, &e);
     if (rc) {
         fprintf(stderr, "tocsin-gateway: %s\n", e.text);
+        config_free(&config);
         return 2;
     }
     log_set_level((enum log_level)config.log_level);

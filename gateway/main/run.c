@@ -77,13 +77,28 @@ static void link_closed(void *arg)
 static void notify_closed(void *arg)
 {
     struct gateway *g = arg;
-    g->link.close(g->link.ctx, link_closed);
+    if (g->link_open)
+        g->link.close(g->link.ctx, link_closed);
+    else
+        loop_stop(g->loop);
 }
 
 static void server_closed(void *arg)
 {
     struct gateway *g = arg;
     notify_close(g->notify, notify_closed, g);
+}
+
+/* Ends what is open, one after the other; the loop stops with the last. */
+static void end_all(struct gateway *g)
+{
+    g->stopping = true;
+    if (g->server)
+        server_close(g->server, server_closed, g);
+    else if (g->notify)
+        notify_close(g->notify, notify_closed, g);
+    else
+        notify_closed(g);
 }
 
 static void on_end(struct loop_signal *s, int number)
@@ -94,14 +109,13 @@ static void on_end(struct loop_signal *s, int number)
         loop_stop(g->loop); /* asked twice */
         return;
     }
-    g->stopping = true;
     LOG_INFO("GW002", "ending");
     loop_timer_stop(&g->second);
     loop_timer_stop(&g->reconnect);
     const struct err ending = {ERR_CLOSED, "the gateway is ending"};
     ops_answer(&g->waiting, ERR_UNKNOWN, &ending);
     ops_answer(&g->flying_waiters, ERR_UNKNOWN, &ending);
-    server_close(g->server, server_closed, g);
+    end_all(g);
 }
 
 /* --- the beginning --- */
@@ -245,7 +259,8 @@ static int open_all(struct gateway *g, struct err *e)
 static void close_all(struct gateway *g)
 {
     store_close(g->store); /* ends the commit thread: nobody sends a wake after it */
-    stage_free(g->stage);
+    if (g->stage)
+        stage_free(g->stage);
     loop_free(g->loop);
     line_free(g->line);
     intake_free(g->intake);
@@ -283,7 +298,12 @@ int gateway_run(const struct config *config)
     int rc = open_all(g, &e);
     if (rc) {
         LOG_ERROR("GW004", "cannot start: %s", e.text);
-        free(g); /* the process ends: what was opened goes with it */
+        if (g->notify) {
+            end_all(g);
+            loop_run(g->loop);
+        }
+        close_all(g);
+        free(g);
         return rc == ERR_INVALID || rc == ERR_NOT_FOUND || rc == ERR_LIMIT ? 2 : 1;
     }
     begin(g);
