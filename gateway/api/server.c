@@ -139,7 +139,7 @@ static int listen_all(struct server *server, const struct server_config *config,
     if (!code && config->ops_listen && config->ops_listen[0])
         code =
             http_listen(server->http, config->ops_listen, handle_ops, server, &server->ops_port, e);
-    return code;
+    return code ? code : http_start(server->http, e);
 }
 
 static void server_free(struct server *server)

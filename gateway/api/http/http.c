@@ -22,6 +22,38 @@ static const struct lws_protocols protocols[] = {
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
+int http_new(struct loop *loop, uint32_t max_connections, struct http **ret_http, struct err *e)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (!http)
+        return err_set(e, ERR_NOMEM, "http: out of memory");
+    http->loop = loop;
+    http->max_connections = max_connections;
+    *ret_http = http;
+    return 0;
+}
+
+static bool make_context(struct http *http)
+{
+    void *loops[1] = {loop_uv(http->loop)};
+    uint32_t max = http->max_connections;
+    struct lws_context_creation_info info = {0};
+    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
+    info.foreign_loops = loops;
+    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+    info.pcontext = &http->lws;
+    info.max_http_header_data = HTTP_HEADER_BYTES;
+    info.max_http_header_pool = (unsigned short)(max < 60000 ? max : 60000);
+    info.fd_limit_per_thread = max + 16;
+    info.timeout_secs = 10;
+    info.timeout_secs_ah_idle = 10;
+    info.uid = info.gid = -1;
+    lws_set_log_level(0, NULL);
+    http->lws = lws_create_context(&info);
+    return http->lws != NULL;
+}
+
 /* One virtual host for all listeners: the library would choose between several by
  * the Host header, which is the client's word. */
 static bool make_vhost(struct http *http)
@@ -36,39 +68,6 @@ static bool make_vhost(struct http *http)
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
     http->vhost = lws_create_vhost(http->lws, &info);
     return http->vhost != NULL;
-}
-
-int http_new(struct loop *loop, uint32_t max_connections, struct http **ret_http, struct err *e)
-{
-    struct http *http = calloc(1, sizeof *http);
-    if (!http)
-        return err_set(e, ERR_NOMEM, "http: out of memory");
-    http->loop = loop;
-    http->max_connections = max_connections;
-    void *loops[1] = {loop_uv(loop)};
-    struct lws_context_creation_info info = {0};
-    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
-    info.foreign_loops = loops;
-    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
-    info.pcontext = &http->lws;
-    info.max_http_header_data = HTTP_HEADER_BYTES;
-    info.max_http_header_pool = (unsigned short)(max_connections < 60000 ? max_connections : 60000);
-    info.fd_limit_per_thread = max_connections + 16;
-    info.timeout_secs = 10;
-    info.timeout_secs_ah_idle = 10;
-    info.uid = info.gid = -1;
-    lws_set_log_level(0, NULL);
-    http->lws = lws_create_context(&info);
-    if (!http->lws || !make_vhost(http)) {
-        if (http->lws)
-            lws_context_destroy(http->lws);
-        free(http);
-        return err_set(e, ERR_IO,
-                       "http: libwebsockets did not start: is libwebsockets-evlib-uv installed?");
-    }
-    *ret_http = http;
-    return 0;
 }
 
 /* "host:port" or "[v6]:port" with a numeric host. */
@@ -155,12 +154,22 @@ int http_listen(struct http *http, const char *address, http_handle_fn handle, v
     l->http = http;
     l->handle = handle;
     l->arg = arg;
-    if (loop_watch_init(&l->watch, http->loop, l->fd, accept_ready)) {
-        close(l->fd);
-        return err_set(e, ERR_NOMEM, "%s: out of memory", address);
-    }
-    loop_watch_want(&l->watch, true, false);
     http->n_listeners++;
+    return 0;
+}
+
+int http_start(struct http *http, struct err *e)
+{
+    if (!make_context(http) || !make_vhost(http))
+        return err_set(e, ERR_IO,
+                       "http: libwebsockets did not start: is libwebsockets-evlib-uv installed?");
+    for (size_t i = 0; i < http->n_listeners; i++) {
+        struct http_listener *l = &http->listeners[i];
+        if (loop_watch_init(&l->watch, http->loop, l->fd, accept_ready))
+            return err_set(e, ERR_IO, "http: a listening socket cannot be watched");
+        loop_watch_want(&l->watch, true, false);
+        l->watched = true;
+    }
     return 0;
 }
 
@@ -202,14 +211,18 @@ void http_counts(const struct http *http, struct http_counts *ret_counts)
     *ret_counts = http->counts;
 }
 
-static void http_free(struct loop_timer *timer)
+static void finish(struct http *http)
 {
-    struct http *http = CONTAINER(timer, struct http, closing);
     void (*closed)(void *arg) = http->closed;
     void *arg = http->closed_arg;
     free(http);
     if (closed)
         closed(arg);
+}
+
+static void timer_closed(struct loop_timer *timer)
+{
+    finish(CONTAINER(timer, struct http, closing));
 }
 
 static void closing_turn(struct loop_timer *timer)
@@ -219,7 +232,7 @@ static void closing_turn(struct loop_timer *timer)
     if (http->lws && http->closing_turns >= 2)
         lws_context_destroy(http->lws);
     if (!http->lws && !http->open_requests)
-        loop_timer_close(timer, http_free);
+        loop_timer_close(timer, timer_closed);
 }
 
 void http_close(struct http *http, void (*closed)(void *arg), void *arg)
@@ -230,8 +243,13 @@ void http_close(struct http *http, void (*closed)(void *arg), void *arg)
     http->closed = closed;
     http->closed_arg = arg;
     for (size_t i = 0; i < http->n_listeners; i++) {
-        loop_watch_close(&http->listeners[i].watch, NULL);
+        if (http->listeners[i].watched)
+            loop_watch_close(&http->listeners[i].watch, NULL);
         close(http->listeners[i].fd);
+    }
+    if (!http->lws) { /* it never started */
+        finish(http);
+        return;
     }
     loop_timer_init(&http->closing, http->loop, closing_turn);
     loop_timer_start(&http->closing, 5, 5);

@@ -25,14 +25,17 @@ struct http_req;
 
 typedef void (*http_handle_fn)(void *arg, struct http_req *req);
 
-/* ERR_NOMEM, ERR_IO (libwebsockets' libuv plugin is not installed). */
+/* ERR_NOMEM. */
 int http_new(struct loop *loop, uint32_t max_connections, struct http **ret_http, struct err *e);
 /* "127.0.0.1:8080", "[::1]:0"; at most 2. ERR_INVALID, ERR_IO; `ret_port` is what
  * was bound. */
 int http_listen(struct http *http, const char *address, http_handle_fn handle, void *arg,
                 int *ret_port, struct err *e);
+/* After the last http_listen. ERR_IO (libwebsockets' libuv plugin is not installed). */
+int http_start(struct http *http, struct err *e);
 /* Ends all connections and streams; requests that are not answered yet must still
- * be. `closed` comes on the loop when all of it, those included, is gone. */
+ * be. `closed` comes on the loop when all of it, those included, is gone; at once
+ * when it was never started. */
 void http_close(struct http *http, void (*closed)(void *arg), void *arg);
 
 struct http_counts {
@@ -96,7 +99,8 @@ struct http_stream {
     void (*closed)(void *arg);
     void *arg;
 };
-/* False: the client is gone already, nothing will be called. */
+/* What was asked and what was attached end here: a stream keeps little. False: the
+ * client is gone already, nothing will be called. */
 bool http_stream(struct http_req *req, const char *type, const struct http_stream *stream);
 void http_stream_wake(struct http_req *req);
 /* For how long (ms) the client has not taken what was ready; 0: it keeps up. */

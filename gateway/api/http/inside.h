@@ -17,6 +17,7 @@
 struct http_listener {
     struct http *http;
     struct loop_watch watch;
+    bool watched;
     int fd;
     http_handle_fn handle;
     void *arg;
@@ -45,6 +46,12 @@ enum req_state {
     REQ_STREAMING,
 };
 
+/* What only matters until the answer begins; large. */
+struct asked {
+    struct query query;
+    struct problem problem; /* found while reading */
+};
+
 struct http_req {
     struct http *http;
     struct http_listener *listener;
@@ -55,8 +62,7 @@ struct http_req {
     int64_t began_ms; /* monotonic */
     bool close_after;
 
-    struct query *query;
-    struct problem problem;           /* found while reading */
+    struct asked *asked;              /* NULL once a stream began */
     struct buf text;                  /* path and headers, NUL-terminated */
     uint32_t header_at[HTTP_HEADERS]; /* offset + 1; 0: absent */
     char peer[48];

@@ -182,8 +182,12 @@ bool http_stream(struct http_req *req, const char *type, const struct http_strea
     req->stream = *stream;
     req->reply = (struct http_reply){.status = 200, .type = type};
     req->http->counts.replies[2]++;
-    free(req->query); /* a stream lives long: keep little */
-    req->query = NULL;
+    free(req->asked); /* a stream lives long: keep little */
+    req->asked = NULL;
+    buf_free(&req->text);
+    if (req->thing_gone)
+        req->thing_gone(req->thing);
+    req->thing_gone = NULL;
     lws_set_timeout(req->wsi, NO_PENDING_TIMEOUT, 0);
     http_stream_wake(req);
     return true;

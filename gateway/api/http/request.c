@@ -42,7 +42,8 @@ static void take_header(struct http_req *req, enum http_header h)
     if (len <= 0)
         return;
     if ((size_t)len > header_rules[h].max) {
-        problem_set(&req->problem, 431, "a header is longer than %zu bytes", header_rules[h].max);
+        problem_set(&req->asked->problem, 431, "a header is longer than %zu bytes",
+                    header_rules[h].max);
         return;
     }
     char *to = (char *)buf_room(&req->text, (size_t)len + 1);
@@ -66,13 +67,13 @@ static void take_query(struct http_req *req)
         if (n == -1)
             return;
         if (n < 0) {
-            problem_set(&req->problem, 400, "a query parameter is longer than %zu bytes",
+            problem_set(&req->asked->problem, 400, "a query parameter is longer than %zu bytes",
                         sizeof part - 1);
             return;
         }
         /* The library makes "/" of an empty query. */
         if (n > 0 && !(n == 1 && part[0] == '/'))
-            query_add(req->query, slice_of(part, (size_t)n), &req->problem);
+            query_add(&req->asked->query, slice_of(part, (size_t)n), &req->asked->problem);
     }
 }
 
@@ -81,7 +82,8 @@ static void take_path(struct http_req *req, const char *uri, int len)
     buf_put(&req->text, uri, (size_t)len);
     buf_u8(&req->text, 0);
     if (len > 512 || !text_is_clean(uri, (size_t)len, ""))
-        problem_set(&req->problem, 400, "the path is too long, or has control bytes or bad UTF-8");
+        problem_set(&req->asked->problem, 400,
+                    "the path is too long, or has control bytes or bad UTF-8");
 }
 
 /* How much body comes; what cannot be answered on this connection closes it. */
@@ -89,20 +91,21 @@ static void take_length(struct http_req *req)
 {
     char text[24];
     if (lws_hdr_total_length(req->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
-        problem_set(&req->problem, 411, "chunked bodies are not taken: send a Content-Length");
+        problem_set(&req->asked->problem, 411,
+                    "chunked bodies are not taken: send a Content-Length");
         req->close_after = true;
     }
     if (!lws_hdr_total_length(req->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
         return;
     int n = lws_hdr_copy(req->wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
     if (n <= 0 || strspn(text, "0123456789") != (size_t)n) {
-        problem_set(&req->problem, 400, "Content-Length is no number");
+        problem_set(&req->asked->problem, 400, "Content-Length is no number");
         req->close_after = true;
         return;
     }
     req->body_left = strtoull(text, NULL, 10);
     if (req->body_left > HTTP_BODY_MAX)
-        problem_set(&req->problem, 413, "the body has %s bytes; at most %d are taken", text,
+        problem_set(&req->asked->problem, 413, "the body has %s bytes; at most %d are taken", text,
                     HTTP_BODY_MAX);
     if (req->body_left > HTTP_DRAIN_MAX)
         req->close_after = true;
@@ -114,8 +117,8 @@ static struct http_req *request_new(struct http_listener *l, struct lws *wsi,
     struct http_req *req = calloc(1, sizeof *req);
     if (!req)
         return NULL;
-    req->query = calloc(1, sizeof *req->query);
-    if (!req->query) {
+    req->asked = calloc(1, sizeof *req->asked);
+    if (!req->asked) {
         free(req);
         return NULL;
     }
@@ -163,7 +166,7 @@ int request_body(struct http_req *req, const void *bytes, size_t len)
     if (clock_mono_us() / 1000 - req->began_ms > HTTP_REQUEST_MS)
         return -1;
     req->body_left -= len < req->body_left ? len : req->body_left;
-    if (!problem_is(&req->problem))
+    if (!problem_is(&req->asked->problem))
         buf_put(&req->body, bytes, len);
     return buf_ok(&req->body) ? 0 : -1;
 }
@@ -172,8 +175,8 @@ void request_complete(struct http_req *req)
 {
     req->state = REQ_HANDLING;
     lws_set_timeout(req->wsi, NO_PENDING_TIMEOUT, 0);
-    if (problem_is(&req->problem))
-        http_reply_problem(req, &req->problem);
+    if (problem_is(&req->asked->problem))
+        http_reply_problem(req, &req->asked->problem);
     else
         req->listener->handle(req->listener->arg, req);
 }
@@ -189,7 +192,7 @@ void request_free(struct http_req *req)
     buf_free(&req->text);
     buf_free(&req->body);
     buf_free(&req->extra);
-    free(req->query);
+    free(req->asked);
     req->http->open_requests--;
     free(req);
 }
@@ -218,7 +221,7 @@ const char *http_path(const struct http_req *req)
 
 const struct query *http_query(const struct http_req *req)
 {
-    return req->query;
+    return &req->asked->query;
 }
 
 const char *http_header(const struct http_req *req, enum http_header header)
