@@ -1,12 +1,23 @@
-/* RabbitMQ's configuration for its MQTT plugin. It keeps users in a store of its
- * own, so each identity is written into the definitions that it loads at start;
- * topic permissions use the connection's user name. Version 3.10 cannot bind the
- * client id to the certificate; the topics are bound all the same. */
+/* RabbitMQ's configuration for its MQTT plugin (3.10). It keeps users in a store of
+ * its own, so each identity is written into the definitions that it loads at start.
+ *
+ * What it cannot do: bind the client id to the certificate. A device that takes
+ * another's client id can end the other's connection; it can neither speak nor hear
+ * for it, since queues (named after the client id) and topics follow from the user.
+ * Levels of a topic are parted by dots inside RabbitMQ, so an id holds none. */
 #include "ctl/broker/broker.h"
 
 #include "base/buf.h"
 
-#define CONF_MAX (1024 * 1024)
+#include <stdio.h>
+#include <string.h>
+
+#define CONF_MAX   65536
+#define ROW_BYTES  1024
+#define GATEWAY    "gateway"
+#define FEED       "feed"
+#define CANARY     "canary"
+#define OWN_QUEUES "mqtt-subscription-%sqos[01]"
 
 static void conf_text(const struct broker_plan *p, struct buf *b)
 {
@@ -35,54 +46,99 @@ static void conf_text(const struct broker_plan *p, struct buf *b)
             p->dir);
 }
 
-static void user_text(struct buf *b, const char *name, size_t i)
+/* One identity's rights: its own queues, and the topics it speaks and hears on. */
+struct rights {
+    const char *name;
+    const char *write, *read; /* regular expressions over dotted topics */
+};
+
+static const char *comma(size_t i)
 {
-    buf_fmt(b, "%s    {\"name\": \"%s\", \"password_hash\": \"\", \"tags\": \"\"}", i ? ",\n" : "",
-            name);
+    return i ? ",\n" : "";
 }
 
-static void permission_text(struct buf *b, const char *name, size_t i)
+static void user_text(struct buf *b, const struct rights *r, size_t i)
 {
-    buf_fmt(b,
-            "%s    {\"user\": \"%s\", \"vhost\": \"/\", \"configure\": \"^mqtt-.*\", \"write\": "
-            "\"^(mqtt-.*|amq\\\\.topic)$\", \"read\": \"^(mqtt-.*|amq\\\\.topic)$\"}",
-            i ? ",\n" : "", name);
+    buf_fmt(b, "%s    {\"name\": \"%s\", \"password_hash\": \"\", \"tags\": \"\"}", comma(i),
+            r->name);
 }
 
-static void topic_text(struct buf *b, const char *name, const char *write, const char *read,
-                       size_t i)
+static void permission_text(struct buf *b, const struct rights *r, size_t i)
 {
     buf_fmt(b,
-            "%s    {\"user\": \"%s\", \"vhost\": \"/\", \"exchange\": \"amq.topic\", \"write\": "
-            "\"%s\", \"read\": \"%s\"}",
-            i ? ",\n" : "", name, write, read);
+            "%s    {\"user\": \"%s\", \"vhost\": \"/\",\n"
+            "     \"configure\": \"^" OWN_QUEUES "$\",\n"
+            "     \"write\": \"^(" OWN_QUEUES "|amq\\\\.topic)$\",\n"
+            "     \"read\": \"^(" OWN_QUEUES "|amq\\\\.topic)$\"}",
+            comma(i), r->name, r->name, r->name, r->name);
+}
+
+static void topic_text(struct buf *b, const struct rights *r, size_t i)
+{
+    buf_fmt(b,
+            "%s    {\"user\": \"%s\", \"vhost\": \"/\", \"exchange\": \"amq.topic\",\n"
+            "     \"write\": \"%s\",\n     \"read\": \"%s\"}",
+            comma(i), r->name, r->write, r->read);
+}
+
+static void each(const struct broker_plan *p, struct buf *b,
+                 void (*text)(struct buf *b, const struct rights *r, size_t i))
+{
+    const struct rights gateway = {GATEWAY,
+                                   "^tocsin\\\\.(down\\\\.[^.]+|feed\\\\..+|echo\\\\.gateway)$",
+                                   "^tocsin\\\\.(up\\\\.[^.]+|echo\\\\.gateway)$"};
+    const struct rights feed = {FEED, "^$", "^tocsin\\\\.feed\\\\..+$"};
+    size_t n = 0;
+    text(b, &gateway, n++);
+    text(b, &feed, n++);
+    /* The canary has what any device has, so that it tries what a device could. */
+    for (size_t i = 0; i <= p->n_devices; i++) {
+        const char *name = i < p->n_devices ? p->devices[i] : CANARY;
+        if (i < p->n_devices && strcmp(name, CANARY) == 0)
+            continue;
+        char write[128], read[128];
+        snprintf(write, sizeof write, "^tocsin\\\\.up\\\\.%s$", name);
+        snprintf(read, sizeof read, "^tocsin\\\\.down\\\\.%s$", name);
+        text(b, &(struct rights){name, write, read}, n++);
+    }
 }
 
 static void definitions_text(const struct broker_plan *p, struct buf *b)
 {
     buf_str(b, "{\n  \"vhosts\": [{\"name\": \"/\"}],\n  \"users\": [\n");
-    user_text(b, "gateway", 0);
-    for (size_t i = 0; i < p->n_devices; i++)
-        user_text(b, p->devices[i], i + 1);
+    each(p, b, user_text);
     buf_str(b, "\n  ],\n  \"permissions\": [\n");
-    permission_text(b, "gateway", 0);
-    for (size_t i = 0; i < p->n_devices; i++)
-        permission_text(b, p->devices[i], i + 1);
+    each(p, b, permission_text);
     buf_str(b, "\n  ],\n  \"topic_permissions\": [\n");
-    topic_text(b, "gateway", "^tocsin\\\\.(down\\\\..*|feed\\\\..*|echo\\\\.gateway)$",
-               "^tocsin\\\\.(up\\\\..*|echo\\\\.gateway)$", 0);
-    for (size_t i = 0; i < p->n_devices; i++)
-        topic_text(b, p->devices[i], "^tocsin\\\\.up\\\\.{username}$",
-                   "^tocsin\\\\.down\\\\.{username}$", i + 1);
+    each(p, b, topic_text);
     buf_str(b, "\n  ]\n}\n");
+}
+
+static int check_names(const struct broker_plan *p, struct err *e)
+{
+    for (size_t i = 0; i < p->n_devices; i++) {
+        const char *name = p->devices[i];
+        if (strchr(name, '.'))
+            return err_set(e, ERR_INVALID,
+                           "--device %s: RabbitMQ parts a topic's levels by dots, so an id may "
+                           "hold none; give the device a certificate with another name",
+                           name);
+        if (strcmp(name, GATEWAY) == 0 || strcmp(name, FEED) == 0)
+            return err_set(e, ERR_INVALID, "--device %s: the name is taken by a part of ours",
+                           name);
+    }
+    return 0;
 }
 
 int broker_rabbitmq(const struct broker_plan *plan, struct err *e)
 {
     struct buf text;
-    buf_init(&text, CONF_MAX);
+    int rc = check_names(plan, e);
+    if (rc)
+        return rc;
+    buf_init(&text, CONF_MAX + plan->n_devices * ROW_BYTES);
     conf_text(plan, &text);
-    int rc = broker_write(plan->dir, "rabbitmq.conf", &text, e);
+    rc = broker_write(plan->dir, "rabbitmq.conf", &text, e);
     buf_reset(&text);
     buf_str(&text, "[rabbitmq_mqtt].\n");
     if (rc == 0)

@@ -125,8 +125,9 @@ class Feed:
 
 
 class House:
-    def __init__(self, build, folder=None, log=lambda text: None):
+    def __init__(self, build, folder=None, log=lambda text: None, broker="mosquitto"):
         self.build = os.path.abspath(build)
+        self.broker = broker
         self.folder = folder or tempfile.mkdtemp(prefix="tocsin-")
         os.makedirs(self.folder, exist_ok=True)
         self.log = log
@@ -136,6 +137,7 @@ class House:
         self.token = ""
         self.password = ""
         self.broker_port = self.web_port = self.ops_port = self.mail_port = 0
+        self.epmd_port = 0
         self.devices = []
 
     # --- small things ---
@@ -197,13 +199,50 @@ class House:
         self.tocsin("ca", "bench", self.path("keys"),
                     *[word for d in devices for word in ("--device", d)])
 
+    def write_broker(self):
+        """Its configuration; RabbitMQ must be told each device's name."""
+        names = self.devices if self.broker == "rabbitmq" else []
+        self.tocsin("broker", self.broker, self.path("broker"), "--certs", self.path("keys"),
+                    "--port", str(self.broker_port),
+                    *[word for d in names for word in ("--device", d)])
+
     def start_broker(self):
+        """Starts the broker, on the port it had before when it was killed."""
         self.broker_port = self.broker_port or free_port()
-        self.tocsin("broker", "mosquitto", self.path("broker"), "--certs", self.path("keys"),
-                    "--port", str(self.broker_port))
+        self.write_broker()
+        if self.broker == "rabbitmq":
+            return self.run_rabbitmq()
         self.start("mosquitto", shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c",
                    self.path("broker", "mosquitto.conf"))
         wait_for("mosquitto", lambda: self.listening(self.broker_port))
+
+    def run_rabbitmq(self):
+        """A private node: its own folder, cookie, ports and port mapper, all on loopback."""
+        node = self.path("broker", "node")
+        os.makedirs(node, exist_ok=True)
+        self.epmd_port = self.epmd_port or free_port()
+        env = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": node, "LC_ALL": "C.UTF-8",
+            "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_NODENAME": "tocsin@localhost",
+            "RABBITMQ_CONFIG_FILE": self.path("broker", "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": self.path("broker", "none.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self.path("broker", "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": node, "RABBITMQ_LOG_BASE": node, "RABBITMQ_LOGS": "-",
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the broker: one process to end
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
+                "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
+        }
+        if "epmd" not in self.processes:
+            self.start("epmd", shutil.which("epmd") or "/usr/bin/epmd", "-address", "127.0.0.1",
+                       "-port", str(self.epmd_port))
+            wait_for("epmd", lambda: self.listening(self.epmd_port))
+        self.start("rabbitmq", "/usr/lib/rabbitmq/bin/rabbitmq-server", env=env, cwd=node)
+        wait_for("rabbitmq", lambda: self.listening(self.broker_port), seconds=120, step=0.2)
+
+    def kill_broker(self):
+        self.kill(self.broker)
 
     def start_mail(self):
         self.mail_port = free_port()
