@@ -4,6 +4,7 @@
 #include "ctl/bench/bench.h"
 #include "ctl/broker/broker.h"
 #include "ctl/ca/ca.h"
+#include "ctl/doctor/doctor.h"
 #include "ctl/pack/commands.h"
 #include "ctl/rest/commands.h"
 
@@ -27,6 +28,7 @@ static const struct subcommand {
     {"send", cmd_send, "a reading by hand, to try a pack without firmware"},
     {"fault", cmd_fault, "provoke a fault in an example appliance"},
     {"status", cmd_status, "how the gateway is"},
+    {"doctor", cmd_doctor, "look at an agent's or the gateway's surroundings: what to mend"},
 };
 #define COUNT (sizeof subcommands / sizeof subcommands[0])
 
