@@ -15,7 +15,7 @@
 #define DEVICE_HELD      32
 #define DEVICE_REFUSALS  8
 #define ALERTS_PER_INPUT 256
-#define STATE_VERSION    1
+#define STATE_VERSION    2
 
 struct stream {
     struct ledger l;
@@ -31,6 +31,12 @@ struct fault_state {
     uint32_t fault, instance;
     bool active;
     int64_t at_ms; /* event time of the newest fact */
+};
+
+/* Until when a source's keyframes have said all its active faults. */
+struct keyframe_mark {
+    uint64_t source; /* of its name */
+    int64_t at_ms;   /* event time of the newest */
 };
 
 struct latest {
@@ -103,7 +109,8 @@ struct device {
     const struct line_pack *pack_used;
     struct detect *live, *past; /* owned; past is the late timeline, while there is one */
     int64_t mark_ms[LANE_COUNT], past_mark_ms[LANE_COUNT];
-    int64_t keyframe_ms; /* event time of the newest urgent keyframe */
+    size_t n_keyframes;
+    struct keyframe_mark keyframes[LIMIT_SOURCES]; /* of urgent ones, newest word last */
     size_t n_faults, n_latest, n_alerts, n_held, n_deferred;
     struct fault_state *faults; /* owned, like the next four */
     struct latest *latest;

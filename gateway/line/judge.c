@@ -148,6 +148,33 @@ static struct fault_state *fault_make(struct line *line, struct device *d, uint6
     return &more[d->n_faults++];
 }
 
+static int64_t keyframe_of(const struct device *d, uint64_t source)
+{
+    for (size_t i = 0; i < d->n_keyframes; i++)
+        if (d->keyframes[i].source == source)
+            return d->keyframes[i].at_ms;
+    return INT64_MIN;
+}
+
+/* False: a newer one has been heard. The source unheard for longest makes room. */
+static bool keyframe_take(struct device *d, uint64_t source, int64_t at_ms)
+{
+    size_t i = 0;
+    while (i < d->n_keyframes && d->keyframes[i].source != source)
+        i++;
+    if (i < d->n_keyframes && at_ms < d->keyframes[i].at_ms)
+        return false;
+    if (i == LIMIT_SOURCES)
+        i = 0;
+    if (i < d->n_keyframes) {
+        d->n_keyframes--;
+        memmove(&d->keyframes[i], &d->keyframes[i + 1],
+                (d->n_keyframes - i) * sizeof d->keyframes[0]);
+    }
+    d->keyframes[d->n_keyframes++] = (struct keyframe_mark){source, at_ms};
+    return true;
+}
+
 /* Takes the word when it is the newest about this fault. */
 static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
                          const struct wire_fault *f, int64_t at_ms)
@@ -157,8 +184,8 @@ static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
         st = fault_make(line, d, source, f);
         if (!st)
             return true;
-        if (at_ms < d->keyframe_ms)
-            st->at_ms = d->keyframe_ms; /* a newer keyframe did not name it: it is over */
+        if (at_ms < keyframe_of(d, source)) /* a newer one of its source did not name it: over */
+            st->at_ms = keyframe_of(d, source);
     }
     if (at_ms < st->at_ms)
         return false;
@@ -255,14 +282,6 @@ static void give_fact(struct feed *feed, const struct fact *fact)
 
 /* --- keyframes and marks --- */
 
-static bool names_source(const struct wire_batch *b, uint64_t source)
-{
-    for (uint32_t i = 0; i < b->n_sources; i++)
-        if (source_key(b, i) == source)
-            return true;
-    return false;
-}
-
 static bool says_active(const struct wire_batch *b, const struct fault_state *st)
 {
     for (size_t i = 0; i < b->n_faults; i++) {
@@ -274,27 +293,35 @@ static bool says_active(const struct wire_batch *b, const struct fault_state *st
     return false;
 }
 
-/* A keyframe says all active faults of its sources: what it leaves out is over. */
+static void end_unsaid(struct feed *feed, struct fault_state *st, int64_t sealed_ms)
+{
+    struct device *d = feed->judging.d;
+    st->active = false;
+    st->at_ms = sealed_ms;
+    if (sealed_ms > d->mark_ms[LANE_URGENT])
+        d->mark_ms[LANE_URGENT] = sealed_ms;
+    feed->judging.fact_ms = sealed_ms;
+    detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false, 1);
+    detect_advance(d->live, feed->sink, LANE_URGENT, d->mark_ms[LANE_URGENT]);
+}
+
+/* A keyframe says all active faults of the sources it names: what it leaves out is
+ * over. It says nothing about other sources. */
 static void converge(struct feed *feed, int64_t sealed_ms)
 {
     struct device *d = feed->judging.d;
     const struct wire_batch *b = feed->batch;
-    if (!b->keyframe || b->lane != LANE_URGENT || sealed_ms < d->keyframe_ms)
+    if (!b->keyframe || b->lane != LANE_URGENT)
         return;
-    d->keyframe_ms = sealed_ms;
-    for (size_t i = 0; i < d->n_faults; i++) {
-        struct fault_state *st = &d->faults[i];
-        if (!st->active || st->at_ms > sealed_ms || !names_source(b, st->source) ||
-            says_active(b, st))
+    for (uint32_t s = 0; s < b->n_sources; s++) {
+        uint64_t source = source_key(b, s);
+        if (!keyframe_take(d, source, sealed_ms))
             continue;
-        st->active = false;
-        st->at_ms = sealed_ms;
-        if (sealed_ms > d->mark_ms[LANE_URGENT])
-            d->mark_ms[LANE_URGENT] = sealed_ms;
-        feed->judging.fact_ms = sealed_ms;
-        detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false,
-                     1);
-        detect_advance(d->live, feed->sink, LANE_URGENT, d->mark_ms[LANE_URGENT]);
+        for (size_t i = 0; i < d->n_faults; i++) {
+            struct fault_state *st = &d->faults[i];
+            if (st->active && st->source == source && st->at_ms <= sealed_ms && !says_active(b, st))
+                end_unsaid(feed, st, sealed_ms);
+        }
     }
 }
 

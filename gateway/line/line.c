@@ -138,7 +138,6 @@ static struct device *device_new(const char *id)
     snprintf(d->id, sizeof d->id, "%s", id);
     for (int lane = 0; lane < LANE_COUNT; lane++)
         d->mark_ms[lane] = d->past_mark_ms[lane] = INT64_MIN;
-    d->keyframe_ms = INT64_MIN;
     d->due_listen_ms = d->due_wall_ms = INT64_MAX;
     return d;
 }

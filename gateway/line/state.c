@@ -144,7 +144,11 @@ static bool load_streams(struct reader *r, struct device *d)
 
 static void save_facts(const struct device *d, struct buf *out)
 {
-    buf_zigzag(out, d->keyframe_ms);
+    buf_varint(out, d->n_keyframes);
+    for (size_t i = 0; i < d->n_keyframes; i++) {
+        buf_u64(out, d->keyframes[i].source);
+        buf_zigzag(out, d->keyframes[i].at_ms);
+    }
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         buf_zigzag(out, d->mark_ms[lane]);
         buf_zigzag(out, d->past_mark_ms[lane]);
@@ -168,7 +172,13 @@ static void save_facts(const struct device *d, struct buf *out)
 
 static bool load_facts(struct reader *r, struct device *d)
 {
-    d->keyframe_ms = read_zigzag(r);
+    uint64_t n = read_varint(r);
+    if (r->bad || n > LIMIT_SOURCES)
+        return false;
+    for (; d->n_keyframes < n; d->n_keyframes++) {
+        d->keyframes[d->n_keyframes].source = read_u64(r);
+        d->keyframes[d->n_keyframes].at_ms = read_zigzag(r);
+    }
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         d->mark_ms[lane] = read_zigzag(r);
         d->past_mark_ms[lane] = read_zigzag(r);

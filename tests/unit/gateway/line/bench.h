@@ -179,9 +179,10 @@ static inline int bench_send(struct bench *b, struct wire_up *up)
 struct say {
     uint64_t stream, seq, low;
     bool keyframe;
-    int64_t at_ms; /* of the reading; also when it was sealed */
-    double temp;   /* NAN: none */
-    int fault;     /* 1 raised, -1 cleared, 0 nothing said */
+    int64_t at_ms;      /* of the reading; also when it was sealed */
+    double temp;        /* NAN: none */
+    int fault;          /* 1 raised, -1 cleared, 0 nothing said */
+    const char *source; /* NULL: "agent" */
 };
 
 /* One batch with at most one reading and one fault. */
@@ -190,7 +191,7 @@ static inline int bench_say(struct bench *b, struct say s)
     int64_t v = isnan(s.temp) ? 0 : (int64_t)lround(s.temp * 10);
     struct wire_source source = {.id = 0,
                                  .boot = 1,
-                                 .name = slice_str("agent"),
+                                 .name = slice_str(s.source ? s.source : "agent"),
                                  .at_ms = s.at_ms,
                                  .wall_ms = T0 + s.at_ms + b->clock_error_ms,
                                  .trust = b->trust};

@@ -248,6 +248,37 @@ static void a_keyframe_that_came_first_has_the_last_word(void)
     bench_end(&b);
 }
 
+/* A controller that had not told its state when the agent wrote the keyframe is not
+ * named in it: what it says later of a moment before is no less true. */
+static void a_keyframe_speaks_for_the_sources_that_it_names(void)
+{
+    bench_start(&b, true);
+    bench_say(&b, (struct say){.stream = URGENT,
+                               .seq = 2,
+                               .at_ms = b.now_ms,
+                               .keyframe = true,
+                               .temp = (double)NAN,
+                               .source = "agent"});
+    bench_say(&b, (struct say){.stream = URGENT,
+                               .seq = 1,
+                               .at_ms = b.now_ms - 60 * S,
+                               .temp = (double)NAN,
+                               .fault = 1,
+                               .source = "main"});
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/open");
+    bench_restart(&b); /* and a snapshot knows which is which */
+    bench_say(&b, (struct say){.stream = URGENT,
+                               .seq = 3,
+                               .at_ms = b.now_ms + S,
+                               .keyframe = true,
+                               .temp = (double)NAN,
+                               .source = "main"});
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/resolved");
+    bench_end(&b);
+}
+
 /* --- people --- */
 
 static void people_acknowledge_snooze_and_resolve(void)
@@ -343,6 +374,7 @@ TESTS(STORY(a_session_that_ends_counts_after_a_while),
       STORY(a_lost_cleared_is_found_by_the_keyframe),
       STORY(a_fault_that_comes_late_is_no_less_true),
       STORY(a_keyframe_that_came_first_has_the_last_word),
+      STORY(a_keyframe_speaks_for_the_sources_that_it_names),
       STORY(people_acknowledge_snooze_and_resolve),
       STORY(missing_numbers_raise_an_alert_of_their_own),
       STORY(a_wrong_clock_is_repaired_within_its_boot),
