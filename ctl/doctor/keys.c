@@ -114,7 +114,7 @@ static void check_time(struct report *r, const char *path, const X509 *cert)
 {
     int days = keys_days_left(cert);
     if (days < 0)
-        report_bad(r, CHECK, "issue a new one and send the program SIGHUP (gateway: restart it)",
+        report_bad(r, CHECK, "issue a new one, put it in place and send the program SIGHUP",
                    "%s: has expired %d days ago", path, -days);
     else if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
         report_bad(r, CHECK, "set the clock, or issue it again", "%s: is not valid yet", path);
