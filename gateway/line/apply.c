@@ -20,13 +20,32 @@ static void seen(struct device *d, const struct input *in)
     d->last_seen_ms = in->now.wall_ms;
 }
 
-static void take_identity(struct line *line, struct device *d, const struct wire_identity *identity)
+/* News overtakes backlog: the newest identity may well arrive before an older one.
+ * `now_boot` is the boot of the message; what was sealed in it is the newest. */
+static bool is_newer(const struct said *said, const struct said *than, uint64_t now_boot)
 {
-    COPY(d->model, identity->model);
-    COPY(d->serial, identity->serial);
-    COPY(d->firmware, identity->firmware);
-    COPY(d->hardware, identity->hardware);
-    COPY(d->agent, identity->agent);
+    if (said->boot != than->boot && (said->boot == now_boot || than->boot == now_boot))
+        return said->boot == now_boot;
+    if (said->boot != than->boot)
+        return said->at_ms >= than->at_ms;
+    if (said->sealed_ms != than->sealed_ms)
+        return said->sealed_ms > than->sealed_ms;
+    return said->seq >= than->seq;
+}
+
+/* A word that is left out is not known: an agent that has just started knows no more
+ * than its settings until the firmware has said hello. */
+#define COPY_SAID(to, s)                                                                           \
+    do {                                                                                           \
+        if ((s).len)                                                                               \
+            COPY(to, s);                                                                           \
+    } while (0)
+
+static void take_components(struct line *line, struct device *d,
+                            const struct wire_identity *identity)
+{
+    if (!identity->n_components)
+        return;
     struct row_component *components = calloc(identity->n_components + 1, sizeof *components);
     if (!components) {
         line->broken = true;
@@ -42,6 +61,16 @@ static void take_identity(struct line *line, struct device *d, const struct wire
     d->n_components = identity->n_components;
 }
 
+static void take_identity(struct line *line, struct device *d, const struct wire_identity *identity)
+{
+    COPY_SAID(d->model, identity->model);
+    COPY_SAID(d->serial, identity->serial);
+    COPY_SAID(d->firmware, identity->firmware);
+    COPY_SAID(d->hardware, identity->hardware);
+    COPY_SAID(d->agent, identity->agent);
+    take_components(line, d, identity);
+}
+
 static void take_pack(struct device *d, struct slice pack, uint32_t revision)
 {
     if (!pack.len)
@@ -55,8 +84,12 @@ static void take_words(struct line *line, struct device *d, const struct wire_ba
                        const struct line_fix *fix)
 {
     take_pack(d, batch->pack, batch->pack_revision);
-    if (batch->identity)
+    struct said said = {batch->boot, batch->sealed_ms, fix_at(fix, 0, batch->sealed_ms),
+                        batch->seq};
+    if (batch->identity && is_newer(&said, &d->said, fix->boot)) {
+        d->said = said;
         take_identity(line, d, batch->identity);
+    }
     for (size_t i = 0; i < batch->n_sources; i++)
         d->source_lost += batch->sources[i].lost;
     for (size_t i = 0; i < batch->n_intents; i++) {

@@ -83,6 +83,12 @@ struct refusal {
     const char *reason; /* static */
 };
 
+struct said { /* when an identity was sealed: by its boot's clock, and by event time */
+    uint64_t boot;
+    int64_t sealed_ms, at_ms;
+    uint64_t seq;
+};
+
 struct device {
     char id[LINE_DEVICE_MAX];
     uint64_t last_input;     /* its newest input */
@@ -95,6 +101,7 @@ struct device {
     uint32_t pack_revision;
     size_t n_components;
     struct row_component *components; /* owned */
+    struct said said;                 /* the newest identity */
     int64_t first_seen_ms, last_seen_ms, newest_ms;
     uint64_t readings, batches, source_lost;
 

@@ -54,6 +54,10 @@ static void save_identity(const struct device *d, struct buf *out)
         put_text(out, d->components[i].serial);
         put_text(out, d->components[i].lot);
     }
+    buf_u64(out, d->said.boot);
+    buf_zigzag(out, d->said.sealed_ms);
+    buf_zigzag(out, d->said.at_ms);
+    buf_varint(out, d->said.seq);
     buf_zigzag(out, d->first_seen_ms);
     buf_zigzag(out, d->last_seen_ms);
     buf_zigzag(out, d->newest_ms);
@@ -81,6 +85,10 @@ static bool load_identity(struct reader *r, struct device *d)
             !get_text(r, d->components[i].serial, sizeof d->components[i].serial) ||
             !get_text(r, d->components[i].lot, sizeof d->components[i].lot))
             return false;
+    d->said.boot = read_u64(r);
+    d->said.sealed_ms = read_zigzag(r);
+    d->said.at_ms = read_zigzag(r);
+    d->said.seq = read_varint(r);
     d->first_seen_ms = read_zigzag(r);
     d->last_seen_ms = read_zigzag(r);
     d->newest_ms = read_zigzag(r);

@@ -183,6 +183,7 @@ struct say {
     double temp;        /* NAN: none */
     int fault;          /* 1 raised, -1 cleared, 0 nothing said */
     const char *source; /* NULL: "agent" */
+    const struct wire_identity *identity;
 };
 
 /* One batch with at most one reading and one fault. */
@@ -214,7 +215,8 @@ static inline int bench_say(struct bench *b, struct say s)
                                .n_columns = n_columns,
                                .columns = &column,
                                .n_faults = s.fault ? 1 : 0,
-                               .faults = &fault};
+                               .faults = &fault,
+                               .identity = s.identity};
     struct buf out;
     buf_init(&out, LIMIT_BATCH);
     int rc = wire_encode_batch(&batch, &out);

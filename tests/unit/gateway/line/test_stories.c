@@ -364,7 +364,78 @@ static void an_earlier_boot_without_a_clock_is_bounded(void)
     bench_end(&b);
 }
 
-TESTS(STORY(a_session_that_ends_counts_after_a_while),
+/* --- who it is --- */
+
+#define WHO                                                                                        \
+    "SELECT model||'/'||serial||'/'||firmware||'/'||json_array_length(components) FROM devices"
+
+static const struct wire_component heater = {
+    {(const uint8_t *)"heater", 6}, {(const uint8_t *)"h1", 2}, {(const uint8_t *)"L7", 2}};
+
+static void say_who(uint64_t seq, int64_t at_ms, const char *firmware)
+{
+    struct wire_identity settings = {.model = slice_str("CK-300")};
+    struct wire_identity whole = {.model = slice_str("CK-300"),
+                                  .serial = slice_str("S1"),
+                                  .firmware = slice_str(firmware),
+                                  .n_components = 1,
+                                  .components = &heater};
+    struct say s = {.stream = URGENT, .seq = seq, .at_ms = at_ms, .temp = (double)NAN};
+    s.identity = *firmware ? &whole : &settings;
+    CU_ASSERT_EQUAL(bench_say(&b, s), 0);
+    commit();
+}
+
+/* The agent's first batch holds its settings alone; the next one, with what the
+ * firmware said, overtakes it: news goes before backlog. */
+static void the_firmwares_word_holds_whatever_comes_first(void)
+{
+    bench_start(&b, true);
+    say_who(2, 60 * S, "1.4");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.4/1");
+    say_who(1, 59 * S, "");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.4/1");
+    bench_restart(&b);
+    say_who(4, 62 * S, "1.6");
+    say_who(3, 61 * S, "1.5"); /* an update, told late */
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.6/1");
+    bench_end(&b);
+}
+
+/* An agent that starts again does not know its firmware until that says hello. */
+static void an_agents_start_forgets_nothing_of_the_firmware(void)
+{
+    bench_start(&b, true);
+    say_who(1, 60 * S, "1.4");
+    b.session = 2;
+    bench_hello(&b, 1);
+    say_who(2, 90 * S, "");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.4/1");
+    say_who(3, 91 * S, "1.5");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.5/1");
+    bench_end(&b);
+}
+
+/* A boot whose clock is behind the last one's still has the newer word. */
+static void the_boot_that_speaks_has_the_newer_word(void)
+{
+    bench_start(&b, true);
+    say_who(1, b.now_ms, "1.4");
+    b.boot = b.batch_boot = 0xcafe;
+    b.session = 2;
+    bench_hello(&b, 1);
+    say_who(2, 5 * S, "1.5");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.5/1");
+    b.batch_boot = 0xb007; /* and its backlog has the older one */
+    say_who(3, b.now_ms, "1.4");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, WHO), "CK-300/S1/1.5/1");
+    bench_end(&b);
+}
+
+TESTS(STORY(the_firmwares_word_holds_whatever_comes_first),
+      STORY(an_agents_start_forgets_nothing_of_the_firmware),
+      STORY(the_boot_that_speaks_has_the_newer_word),
+      STORY(a_session_that_ends_counts_after_a_while),
       STORY(a_flapping_link_and_a_late_will_change_nothing),
       STORY(a_restart_of_the_gateway_makes_nobody_absent),
       STORY(absence_runs_on_the_listening_clock), STORY(a_sleeper_is_asleep_and_then_late),
