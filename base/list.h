@@ -45,7 +45,7 @@ static inline struct list *list_shift(struct list *l)
     if (list_empty(l))
         return NULL;
     struct list *node = l->next;
-    list_remove(node);
+    list_remove(node); /* NOLINT(clang-analyzer-unix.Malloc): owners unlink before they free */
     return node;
 }
 

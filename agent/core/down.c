@@ -49,7 +49,7 @@ static void command(struct core *c, const struct wire_command *w, struct now now
     if (v.answer)
         batch_result(c->batch, w->id, v.status, slice_str(v.text), now);
     struct core_action *a = v.act ? act(c, CORE_ACT) : NULL;
-    if (!a)
+    if (!a || !who)
         return;
     a->source = who->source;
     a->id = w->action;

@@ -151,7 +151,7 @@ int agent_port_listen(struct agent_port *p, const char *path, struct err *e)
     if (strlen(path) >= sizeof a.sun_path)
         return err_set(e, ERR_LIMIT, "the socket's path '%s' is longer than %zu bytes", path,
                        sizeof a.sun_path - 1);
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     p->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     unlink(path); /* of an agent that ended without a goodbye */
     if (p->listener < 0 || bind(p->listener, (struct sockaddr *)&a, sizeof a) ||

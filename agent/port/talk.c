@@ -88,7 +88,7 @@ static void take_hello(struct line *line, const struct message_up *m)
     char name[NAME_MAX_];
     keep_text(name, &m->u.hello.source);
     if (!name[0])
-        strcpy(name, "appliance");
+        snprintf(name, sizeof name, "appliance");
     uint32_t number = number_of(p, name);
     if (!number) {
         p->stats.refused++;
@@ -98,7 +98,7 @@ static void take_hello(struct line *line, const struct message_up *m)
     if (s->line && s->line != line)
         line_shut(s->line); /* the same name again: the newer line is the living one */
     bool again = line->source == number && s->boot == m->boot && s->line == line;
-    strcpy(s->name, name);
+    memcpy(s->name, name, sizeof s->name);
     keep_text(s->model, &m->u.hello.model);
     keep_text(s->serial, &m->u.hello.serial);
     keep_text(s->firmware, &m->u.hello.firmware);

@@ -39,7 +39,7 @@ int status_open(struct status *s, struct loop *loop, const char *path,
     if (strlen(path) >= sizeof a.sun_path)
         return err_set(e, ERR_LIMIT, "status_socket '%s' is longer than %zu bytes", path,
                        sizeof a.sun_path - 1);
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     unlink(path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) || chmod(path, 0660) || listen(fd, 8) ||

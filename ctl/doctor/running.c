@@ -23,7 +23,7 @@ static json_t *ask_agent(const char *path)
     errno = ENAMETOOLONG;
     if (strlen(path) >= sizeof a.sun_path)
         return NULL;
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval wait = {.tv_sec = PATIENCE_S};
     if (fd < 0)

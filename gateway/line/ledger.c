@@ -80,7 +80,7 @@ static int add(struct ledger *l, uint64_t first, uint64_t last)
         return 0;
     }
     if (!l->above) {
-        l->above = malloc(LIMIT_RANGES * sizeof l->above[0]);
+        l->above = calloc(LIMIT_RANGES, sizeof l->above[0]);
         if (!l->above)
             return ERR_NOMEM;
     }

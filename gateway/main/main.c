@@ -96,7 +96,7 @@ static int load(struct config *config, int argc, char **argv, struct args *a, st
         rc = table_load(&config_table, config, DEFAULT_FILE, e);
         rc = rc == ERR_NOT_FOUND ? 0 : rc;
     }
-    for (int i = 1; i < a->at && rc == 0; i++) {
+    for (int i = 1; i < a->at && argv[i] && rc == 0; i++) {
         if (strcmp(argv[i], "--config") == 0)
             i++;
         else if (is_setting(argv[i]))

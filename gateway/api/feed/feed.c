@@ -87,7 +87,7 @@ static size_t pull_table(struct client *c, char *to, size_t room)
     }
     sqlite3_bind_int64(s, 1, c->cursor);
     sqlite3_bind_int(s, 2, REPLAY_ROWS);
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+    for (rc = sqlite3_step(s); rc == SQLITE_ROW; rc = sqlite3_step(s)) {
         len = format(to + used, room - used, sqlite3_column_int64(s, 0),
                      (const char *)sqlite3_column_text(s, 1),
                      (const char *)sqlite3_column_text(s, 2));

@@ -97,10 +97,10 @@ static int bind_address(const char *address, int *ret_fd, int *ret_port, struct 
 {
     struct addrinfo *ai = NULL;
     int one = 1, code = parse_address(address, &ai, e);
-    if (code)
+    if (code || !ai)
         return code;
     int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -111,6 +111,7 @@ static int bind_address(const char *address, int *ret_fd, int *ret_port, struct 
             close(fd);
     } else {
         *ret_fd = fd;
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname has filled it */
         *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
                                                       : ((struct sockaddr_in *)&bound)->sin_port);
     }
