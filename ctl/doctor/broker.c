@@ -30,6 +30,13 @@ static int greet(struct dial *d, const char *id, struct trouble *t)
     return -1;
 }
 
+/* So that the broker forgets us at once. */
+static void say_goodbye(struct dial *d)
+{
+    uint8_t packet[MQTT_PACKET_MAX];
+    (void)dial_send(d, packet, mqtt_disconnect(packet));
+}
+
 static int64_t clock_ms(void)
 {
     struct timespec now;
@@ -110,6 +117,8 @@ static void visit_one(struct report *r, const struct broker_visit *v, SSL_CTX *c
     X509_free(cert);
     if (v->session && v->device)
         try_forbidden(r, &d, v->id, place);
+    if (v->session)
+        say_goodbye(&d);
     dial_close(&d);
 }
 

@@ -169,8 +169,10 @@ int dial_packet(struct dial *d, uint8_t *ret_first, uint8_t *body, size_t cap, s
 
 void dial_close(struct dial *d)
 {
-    if (d->ssl)
+    if (d->ssl) {
+        (void)SSL_shutdown(d->ssl); /* or the broker's log has an error about us */
         SSL_free(d->ssl);
+    }
     if (d->fd >= 0)
         close(d->fd);
     *d = (struct dial){.fd = -1};
