@@ -7,6 +7,7 @@
 #include "ctl/doctor/mail.h"
 #include "ctl/doctor/running.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ static int doctor(int argc, char **argv, const struct table *table, const char *
     memset(&s, 0, sizeof s);
     if (!args_main(&spec, argc, argv, NULL, NULL, &status))
         return status;
+    signal(SIGPIPE, SIG_IGN); /* a peer that hangs up is a finding, not our end */
     status = EXIT_USAGE;
     if (settings_load(table, w.config, &s, &e))
         fprintf(stderr, "tocsin doctor: %s\n", e.text);
