@@ -247,7 +247,7 @@ describe('acting on an alert', () => {
 
     test('evidence in words, chart with a sentence and a table, who was told, the log', async () => {
         await open();
-        await page.getByText('The lowest cabinet temperature over 10 min was 9.4 °C. The limit is 8 °C; it was above.').waitFor();
+        await page.getByText('The lowest cabinet temperature over 10 min was 9.4 °C. That is above 8 °C.').waitFor();
         await page.getByText('Door open: off for the whole 10 min.').waitFor();
         const figure = page.getByRole('figure', { name: 'Cabinet temperature' });
         assert.match(await figure.locator('figcaption').textContent(), /Cabinet temperature: between 3\.7\s°C and 9\.7\s°C, .* Limit 8\s°C\./);

@@ -109,9 +109,9 @@ export const S = {
         whole: (metric, value, window) => `${metric}: ${value}${window ? ` for the whole ${window}` : ''}.`,
         some: (metric, value, window) => `${metric}: ${value} at some point${window ? ` in ${window}` : ''}.`,
         unknown: (metric) => `${metric} was not known.`,
-        above: (limit) => `The limit is ${limit}; it was above.`,
-        below: (limit) => `The limit is ${limit}; it was below.`,
-        at: (limit) => `The limit is ${limit}.`,
+        above: (limit) => `That is above ${limit}.`,
+        below: (limit) => `That is below ${limit}.`,
+        at: (limit) => `That is the limit of ${limit}.`,
     },
     actions: {
         label: 'Actions', acknowledge: 'Acknowledge', snooze: 'Snooze', resolve: 'Resolve', note: 'Note',

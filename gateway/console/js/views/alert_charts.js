@@ -52,23 +52,38 @@ export class AlertCharts {
         const places = alert.metrics.map((metric) => h('div', { class: metric.unit === 'bool' ? 'chart-place low' : 'chart-place' }));
         this.element.hidden = false;
         replace(this.element, h('h3', {}, S.alert.chart), places, h('p', { class: 'muted small' }, S.chart.coarse, ' ', S.chart.zone(ZONE)));
-        await Promise.all(alert.metrics.map(async (metric, index) => {
+        const loads = alert.metrics.map((metric) => {
             const query = { metric: metric.id, instance: alert.instance, from_ms, to_ms, points: POINTS };
-            try {
-                const series = await api.get(`/devices/${api.part(alert.device)}/series${api.query(query)}`, { signal });
-                const limits = alert.evidence.filter((item) => item.metric === metric.id && item.limit !== null && metric.unit !== 'bool')
-                    .map((item) => ({ value: item.limit }));
-                const drawn = chart({
-                    series: { ...metric, ...series }, from_ms, to_ms, limits, marks: marks(alert), group: `alert-${alert.id}`,
-                    height: metric.unit === 'bool' ? 84 : 172,
-                });
-                this.#charts.push(drawn);
-                places[index].append(drawn.element);
-            } catch (error) {
-                if (error.name !== 'AbortError') {
-                    places[index].append(missing(metric, error));
-                }
+            return api.get(`/devices/${api.part(alert.device)}/series${api.query(query)}`, { signal });
+        });
+        const loaded = await Promise.allSettled(loads);
+        if (signal.aborted) {
+            return;
+        }
+        const begin_ms = trimmed(from_ms, to_ms, alert, loaded.map((one) => one.value?.points ?? []));
+        loaded.forEach((one, index) => {
+            const metric = alert.metrics[index];
+            if (one.status === 'rejected') {
+                places[index].append(missing(metric, one.reason));
+                return;
             }
-        }));
+            const drawn = chart({
+                series: { ...metric, ...one.value }, from_ms: begin_ms, to_ms, limits: limitsOf(alert, metric), marks: marks(alert),
+                group: `alert-${alert.id}`, height: metric.unit === 'bool' ? 84 : 172,
+            });
+            this.#charts.push(drawn);
+            places[index].append(drawn.element);
+        });
     }
+}
+
+function limitsOf(alert, metric) {
+    return alert.evidence.filter((item) => item.metric === metric.id && item.limit !== null && metric.unit !== 'bool')
+        .map((item) => ({ value: item.limit }));
+}
+
+// A device that is new has no past: the chart begins where its readings do.
+export function trimmed(from_ms, to_ms, alert, series) {
+    const first_ms = Math.min(alert.since_ms, ...series.filter((points) => points.length > 0).map((points) => points[0][0]));
+    return first_ms - from_ms > (to_ms - from_ms) / 2 ? Math.floor(first_ms - (to_ms - first_ms) * 0.1) : from_ms;
 }

@@ -40,7 +40,12 @@ export function sentence(item) {
         return was;
     }
     const limit = say(item.limit);
-    return `${was} ${above ? E.above(limit) : below ? E.below(limit) : E.at(limit)}`;
+    return `${was} ${above || below ? side(item, limit) : E.at(limit)}`;
+}
+
+// On which side of its limit a value is: of "a or b" only one need hold.
+function side({ value, limit }, said) {
+    return value > limit ? E.above(said) : value < limit ? E.below(said) : E.at(said);
 }
 
 export function evidenceList(alert) {
