@@ -1,5 +1,6 @@
 // The API from outside: a host program serves it over a real store (API_HOST, as
 // built by tests/wire), and every JSON answer is held against docs/openapi.yaml.
+// holds: ACCESS-2
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

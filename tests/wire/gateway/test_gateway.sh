@@ -133,6 +133,7 @@ is "it is over" "SELECT state || '/' || resolved_by FROM alerts" "resolved/data"
 is "no restart made the device absent" \
     "SELECT count(*) FROM handoff WHERE kind='device.presence' AND body NOT LIKE '%online%'" 0
 metric $'\ntocsin_replay_defects_total 0\n'
+# The canary tries what is forbidden (holds: ACCESS-1).
 wait_for "canary" grep -q "GW015" "$dir/gateway.log"
 
 # a second gateway on the same store is refused

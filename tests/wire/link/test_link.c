@@ -197,6 +197,7 @@ static void a_broker_with_another_name_is_not_trusted(void)
     expect_refusal("elsewhere", "alice", NULL, LINK_RETRY_CERT, "another host name");
 }
 
+/* holds: ACCESS-5, like the stories around it */
 static void a_broker_with_an_expired_certificate_is_not_trusted(void)
 {
     expect_refusal("old-broker", "alice", NULL, LINK_RETRY_CERT, "expired");

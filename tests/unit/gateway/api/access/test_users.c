@@ -1,3 +1,4 @@
+/* Users, sessions and tokens in the store: nothing readable is kept (holds: ACCESS-3). */
 #include "gateway/api/access/users.h"
 #include "gateway/store/store.h"
 #include "tests/support/cu.h"
