@@ -136,8 +136,8 @@ void broker_check(struct report *r, const struct broker_visit *v)
         visit_one(r, v, ctx, place);
     if (!v->session && v->id[0])
         report_note(r, CHECK,
-                    "no session tried as %s: the program has it (--session takes it for "
-                    "a moment)",
+                    "no session tried as %s: the program has or may have one (--session takes "
+                    "it for a moment)",
                     v->id);
     SSL_CTX_free(ctx);
 }

@@ -42,8 +42,8 @@ static void see_agent(struct report *r, const struct settings *s, const struct w
         pack_check_file(r, s->packs);
     else
         report_note(r, "pack", "'pack' is empty: every reading counts as usage");
-    bool up = running_agent(r, s->status_socket);
-    see_brokers(r, s, &files, id, w->session || !up, true);
+    bool taken = running_agent(r, s->status_socket);
+    see_brokers(r, s, &files, id, w->session || !taken, true);
 }
 
 static void folder_of(const char *path, char *to, size_t cap)
@@ -68,12 +68,12 @@ static void see_gateway(struct report *r, const struct settings *s, const struct
     store_check(r, s->place);
     pack_check_folder(r, s->packs);
     snprintf(url, sizeof url, "http://%s", s->ops_listen);
-    bool up = false;
+    bool taken = true;
     if (w->ops[0] || s->ops_listen[0])
-        up = running_gateway(r, w->ops[0] ? w->ops : url, s->canary_cert[0] != '\0');
+        taken = running_gateway(r, w->ops[0] ? w->ops : url, s->canary_cert[0] != '\0');
     else
         report_note(r, "program", "'ops_listen' is empty: not asked");
-    see_brokers(r, s, &files, id, w->session || !up, false);
+    see_brokers(r, s, &files, id, w->session || !taken, false);
     mail_check(r, s);
 }
 

@@ -10,9 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_MAX 65536
-#define OLD_ACK_MS (15 * 60 * 1000)
-#define PATIENCE_S 5
+#define ANSWER_MAX   65536
+#define OLD_ACK_MS   (15 * 60 * 1000) /* while batches wait */
+#define OLD_TOUCH_MS (70 * 60 * 1000) /* a heartbeat is at most an hour apart */
+#define PATIENCE_S   5
 
 /* One line of JSON from the agent's socket; NULL: errno says why. */
 static json_t *ask_agent(const char *path)
@@ -65,7 +66,7 @@ static void check_acks(struct report *r, const json_t *j)
                    "the agent is connected, and the gateway has acknowledged nothing yet; %lld "
                    "batches wait",
                    (long long)owed);
-    else if (age_ms > OLD_ACK_MS)
+    else if (age_ms > (owed ? OLD_ACK_MS : OLD_TOUCH_MS))
         report_bad(r, "program", "look at the gateway (tocsin doctor gateway)",
                    "the gateway's last acknowledgement is %lld s old; %lld batches wait",
                    (long long)(age_ms / 1000), (long long)owed);
@@ -80,21 +81,22 @@ bool running_agent(struct report *r, const char *path)
 {
     if (!path[0]) {
         report_note(r, "program", "'status_socket' is empty: not asked");
-        return false;
+        return true;
     }
     json_t *j = ask_agent(path);
     if (!j) {
+        bool absent = errno == ENOENT || errno == ECONNREFUSED;
         report_bad(r, "program",
                    "start the agent (systemctl start tocsin-agent), or run the "
                    "doctor as its user",
                    "status socket %s: %s", path, strerror(errno));
-        return false;
+        return !absent;
     }
     bool up = strcmp(text_of(j, "session"), "up") == 0;
     if (up)
         check_acks(r, j);
     else
-        report_bad(r, "program", "see the lines above on broker and certificate",
+        report_bad(r, "program", "see the lines on broker and certificate",
                    "the agent runs, and has no session: %s", text_of(j, "last_reason"));
     if (number(j, "disk_errors"))
         report_bad(r, "program", "look at the disk below 'folder'",
@@ -115,7 +117,7 @@ static size_t keep(char *bytes, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-static json_t *ask_gateway(const char *url, struct buf *answer, char *trouble)
+static json_t *ask_gateway(const char *url, struct buf *answer, char *trouble, bool *ret_absent)
 {
     CURL *easy = curl_easy_init();
     if (!easy)
@@ -131,6 +133,7 @@ static json_t *ask_gateway(const char *url, struct buf *answer, char *trouble)
     if (code != CURLE_OK && !trouble[0])
         snprintf(trouble, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
     curl_easy_cleanup(easy);
+    *ret_absent = code == CURLE_COULDNT_CONNECT;
     if (code != CURLE_OK || !buf_ok(answer))
         return NULL;
     json_t *j = json_loadb((const char *)answer->ptr, answer->len, 0, NULL);
@@ -169,14 +172,15 @@ bool running_gateway(struct report *r, const char *ops_url, bool has_canary)
     struct buf answer;
     snprintf(url, sizeof url, "%s/readyz", ops_url);
     buf_init(&answer, ANSWER_MAX);
-    json_t *j = ask_gateway(url, &answer, trouble);
+    bool absent = false;
+    json_t *j = ask_gateway(url, &answer, trouble, &absent);
     buf_free(&answer);
     if (!j) {
         report_bad(r, "program",
                    "start the gateway (systemctl start tocsin-gateway), or give "
                    "--ops URL",
                    "%s: %s", url, trouble);
-        return false;
+        return !absent;
     }
     const json_t *reasons = json_object_get(j, "reasons");
     bool up = true;
