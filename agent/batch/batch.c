@@ -162,12 +162,13 @@ static int intent(struct batch *b, const struct report *r, struct now now)
     return BATCH_KEPT;
 }
 
-static int reset(struct batch *b, const struct report *r)
+static int reset(struct batch *b, const struct report *r, struct now now)
 {
     struct slice text;
     if (b->n_resets == RESETS || !text_keep(b, r->text, &text))
         return ERR_FULL;
     b->resets[b->n_resets++] = (struct wire_reset){r->source, r->id, text, r->at_ms};
+    b->birth_ms = now.boot_ms + BIRTH_MS;
     source_count(b, r);
     source_keep(b, r, LANE_URGENT);
     return BATCH_KEPT;
@@ -203,10 +204,20 @@ void batch_identity(struct batch *b)
     b->identity = true;
 }
 
-void batch_factory_reset(struct batch *b)
+int batch_factory_reset_known(const struct batch *b, const struct report *r)
+{
+    if (!r->ref || b->wiped.source != r->source || b->wiped.boot != r->boot ||
+        b->wiped.ref != r->ref)
+        return BATCH_KEPT;
+    return b->wiped_answered ? BATCH_AGAIN : BATCH_KNOWN;
+}
+
+void batch_factory_reset(struct batch *b, const struct report *r)
 {
     b->factory_reset = true;
     b->identity = true;
+    b->wiped = (struct batch_ref){r->source, r->boot, r->ref};
+    b->wiped_answered = false;
 }
 
 static bool valid(const struct report *r)
@@ -234,7 +245,7 @@ int batch_report(struct batch *b, const struct report *r, int64_t interval_ms, s
     case REPORT_CYCLE: return cycle(b, r, now);
     case REPORT_FAULT: return fault(b, r, now);
     case REPORT_INTENT: return intent(b, r, now);
-    case REPORT_RESET: return reset(b, r);
+    case REPORT_RESET: return reset(b, r, now);
     default: source_skip(b, r); return BATCH_KEPT;
     }
 }
@@ -259,10 +270,25 @@ bool bulk_open(const struct batch *b)
     return b->n_samples || b->n_events || b->n_cycles;
 }
 
+static bool birth_open(const struct batch *b)
+{
+    return b->n_resets || b->identity;
+}
+
 bool urgent_open(const struct batch *b)
 {
-    return b->n_open || b->n_intents || b->n_resets || b->n_results || b->identity ||
-           b->factory_reset;
+    return b->n_open || b->n_intents || b->n_results || b->factory_reset;
+}
+
+/* When what is urgent may be sealed; INT64_MAX: there is none. */
+static int64_t urgent_ms(const struct batch *b)
+{
+    int64_t next = b->urgent_sealed_ms + b->c.urgent_linger_ms;
+    if (urgent_open(b))
+        return next;
+    if (!birth_open(b))
+        return INT64_MAX;
+    return b->birth_ms > next ? b->birth_ms : next;
 }
 
 void batch_flush(struct batch *b)
@@ -298,7 +324,7 @@ enum batch_kind batch_due(struct batch *b, struct now now)
             batch_keyframe(b);
         }
     fault_release(b, now);
-    if (urgent_open(b) && (b->flush || t - b->urgent_sealed_ms >= b->c.urgent_linger_ms))
+    if (t >= urgent_ms(b) || (b->flush && (urgent_open(b) || birth_open(b))))
         return BATCH_URGENT;
     bool keys = any_complete(b);
     if (keys && b->key_ms[LANE_URGENT] <= t)
@@ -323,8 +349,7 @@ static int64_t least(int64_t a, int64_t b)
 int64_t batch_wake_ms(const struct batch *b)
 {
     int64_t wake = least(b->bulk_sealed_ms + b->c.heartbeat_ms, fault_wake_ms(b));
-    if (urgent_open(b))
-        wake = least(wake, b->urgent_sealed_ms + b->c.urgent_linger_ms);
+    wake = least(wake, urgent_ms(b));
     if (bulk_open(b))
         wake = least(wake, b->bulk_since_ms + b->c.bulk_age_ms);
     for (size_t i = 0; i < LIMIT_SOURCES; i++)

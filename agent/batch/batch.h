@@ -19,7 +19,7 @@ struct batch; /* opaque */
 #define BATCH_SERIES 256 /* (source, metric, instance) known at a time */
 #define BATCH_FAULTS 128 /* (source, fault, instance) known at a time */
 #define BATCH_OPEN   64  /* fault, event or cycle records of a batch not yet sealed */
-#define BATCH_REFS   64
+#define BATCH_REFS   (BATCH_OPEN + 1)
 
 struct batch_config {
     uint64_t boot;
@@ -56,7 +56,10 @@ void batch_lose(struct batch *b, const struct report *r);
 uint64_t batch_lost(const struct batch *b);
 
 void batch_identity(struct batch *b); /* the identity goes with the next urgent batch */
-void batch_factory_reset(struct batch *b);
+/* Whether this factory reset is new (BATCH_KEPT), waits to be durable (BATCH_KNOWN)
+ * or was answered (BATCH_AGAIN): a source says it until it hears the answer. */
+int batch_factory_reset_known(const struct batch *b, const struct report *r);
+void batch_factory_reset(struct batch *b, const struct report *r);
 int batch_result(struct batch *b, struct slice command, enum wire_result_status status,
                  struct slice text, struct now now); /* ERR_FULL */
 /* Forgets readings that were gathered but not sealed (consent was revoked). */

@@ -139,6 +139,8 @@ void fault_forget(struct batch *b, uint32_t source)
 
 void batch_durable(struct batch *b, const struct batch_ref *ref)
 {
+    if (b->wiped.source == ref->source && b->wiped.boot == ref->boot && b->wiped.ref == ref->ref)
+        b->wiped_answered = true;
     for (size_t i = 0; i < BATCH_FAULTS; i++) {
         struct fault *f = &b->faults[i];
         if (f->used && f->source == ref->source && f->boot == ref->boot && f->ref == ref->ref)

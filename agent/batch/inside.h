@@ -9,8 +9,9 @@
 #define INTENTS     8
 #define RESETS      16
 #define RESULTS     16
-#define TEXTS       4096  /* bytes of texts in a batch not yet sealed */
-#define TOKENS      4     /* a fault may change so often before it counts as chatter */
+#define TEXTS       4096 /* bytes of texts in a batch not yet sealed */
+#define TOKENS      4    /* a fault may change so often before it counts as chatter */
+#define BIRTH_MS    200
 #define SETTLE_MS   60000 /* after its hello a source has told all that it has */
 
 struct source {
@@ -23,7 +24,9 @@ struct source {
     uint32_t lost;                /* since the last batch that named it */
     uint32_t mark;                /* accounted for: see struct spool_mark */
     int64_t at_ms, heard_ms;      /* its clock, and ours, when last heard */
-    int64_t settles_ms;           /* ours; 0: no hello was heard */
+    bool has_clock;               /* it knows the wall's time itself: */
+    int64_t clock_at_ms, clock_wall_ms;
+    int64_t settles_ms; /* ours; 0: no hello was heard */
     char name[64];
 };
 
@@ -84,9 +87,12 @@ struct batch {
     char texts[TEXTS];
     size_t n_open, n_contexts, n_cycles, n_events, n_intents, n_resets, n_results, n_texts;
     bool identity, factory_reset, flush;
+    struct batch_ref wiped; /* the last factory reset; ref 0: none */
+    bool wiped_answered;
     uint64_t lost;
 
     int64_t bulk_since_ms, bulk_sealed_ms, urgent_sealed_ms;
+    int64_t birth_ms; /* until then a source that has just started may say what time it is */
     int64_t key_ms[LANE_COUNT]; /* when the next keyframe is due */
     size_t n_waiting;           /* faults with something collapsed */
 
@@ -102,6 +108,9 @@ struct batch {
 
 /* source.c */
 int source_hear(struct batch *b, const struct report *r, struct now now);
+/* The source's own clock at this moment, and the wall's time at that. */
+int64_t source_now_ms(const struct source *s, struct now now);
+int64_t source_wall_ms(const struct source *s, int64_t at_ms, struct now now);
 void source_count(struct batch *b, const struct report *r); /* counter and gaps */
 bool source_open(const struct batch *b, uint32_t source);   /* has something unsealed */
 void source_skip(struct batch *b, const struct report *r);

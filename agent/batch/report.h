@@ -22,6 +22,7 @@ enum report_kind {
     REPORT_ACTION_KNOWN,  /* id = an action that this source can do */
     REPORT_ACTION_DONE,   /* ref = of the request; phase = enum wire_result_status, text */
     REPORT_GONE,          /* the shell: the source's connection ended */
+    REPORT_CLOCK,         /* the source knows the time: wall_ms, at its at_ms */
 };
 
 struct report {
@@ -43,6 +44,7 @@ struct report {
                      no answer */
     uint32_t phase, number;
     int64_t until_ms;  /* the source's clock */
+    int64_t wall_ms;   /* of a clock: Unix time at at_ms */
     struct slice text; /* at most LIMIT_TEXT bytes */
     size_t n_context;  /* at most LIMIT_CONTEXT */
     const struct wire_context *context;

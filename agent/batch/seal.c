@@ -28,11 +28,13 @@ static uint32_t name_source(struct seal *s, uint32_t id)
     *w = (struct wire_source){.id = id,
                               .boot = src->boot,
                               .name = slice_str(src->name),
-                              .at_ms = src->at_ms + (s->now.boot_ms - src->heard_ms),
+                              .at_ms = id ? source_now_ms(src, s->now) : s->now.boot_ms,
                               .wall_ms = s->now.wall_ms,
                               .trust = s->now.trust};
-    if (id == 0)
-        w->at_ms = s->now.boot_ms;
+    if (src->has_clock) {
+        w->wall_ms = source_wall_ms(src, w->at_ms, s->now);
+        w->trust = TRUST_RTC;
+    }
     if (!s->key) {
         w->received = src->handled[s->lane];
         w->lost = lost_of(src, s->lane);
@@ -50,8 +52,8 @@ static uint32_t name_source(struct seal *s, uint32_t id)
 static void span(struct seal *s, uint32_t source, int64_t at_ms)
 {
     const struct source *src = &s->b->sources[source];
-    int64_t now_ms = source ? src->at_ms + (s->now.boot_ms - src->heard_ms) : s->now.boot_ms;
-    int64_t wall = s->now.wall_ms - (now_ms - at_ms);
+    int64_t wall =
+        source ? source_wall_ms(src, at_ms, s->now) : s->now.wall_ms - (s->now.boot_ms - at_ms);
     s->info->readings++;
     if (s->info->readings == 1 || wall < s->info->from_ms)
         s->info->from_ms = wall;
@@ -114,6 +116,8 @@ static void put_bulk(struct seal *s)
 static void put_urgent(struct seal *s, const struct wire_identity *identity)
 {
     struct batch *b = s->b;
+    if (b->factory_reset && b->wiped.ref)
+        s->info->refs[s->info->n_refs++] = b->wiped;
     for (size_t i = 0; i < b->n_open; i++) {
         const struct fault_record *o = &b->open[i];
         b->out_faults[i] = o->w;

@@ -2,6 +2,10 @@
  * accounted for. */
 #include "agent/batch/inside.h"
 
+#define EARLIEST_MS INT64_C(1577836800000) /* 2020: no clock of a living appliance is older */
+#define LATEST_MS   (INT64_C(1) << 46)
+#define AHEAD_MS    (10 * 60 * 1000)
+
 bool source_open(const struct batch *b, uint32_t source)
 {
     const struct source *s = &b->sources[source];
@@ -25,7 +29,7 @@ static void start_anew(struct batch *b, uint32_t source, uint32_t boot)
     struct source *s = &b->sources[source];
     char name[sizeof s->name];
     memcpy(name, s->name, sizeof name);
-    *s = (struct source){.known = true, .boot = boot};
+    *s = (struct source){.known = true, .boot = boot, .at_ms = -1};
     memcpy(s->name, name, sizeof name);
     s->has_next = b->c.marked && b->c.marked(b->c.arg, boot, &s->next);
     if (!s->has_next)
@@ -40,6 +44,41 @@ static void start_anew(struct batch *b, uint32_t source, uint32_t boot)
             b->cycles_open[i].used = false;
 }
 
+int64_t source_now_ms(const struct source *s, struct now now)
+{
+    return s->at_ms + (now.boot_ms - s->heard_ms);
+}
+
+int64_t source_wall_ms(const struct source *s, int64_t at_ms, struct now now)
+{
+    if (s->has_clock)
+        return s->clock_wall_ms + (at_ms - s->clock_at_ms);
+    return now.wall_ms - (source_now_ms(s, now) - at_ms);
+}
+
+/* What is said again tells of an earlier moment, and the shell's own words of none. */
+static void hear_clock(struct source *s, const struct report *r, struct now now)
+{
+    bool again = r->kind == REPORT_FAULT || r->kind == REPORT_FACTORY_RESET;
+    bool heard = s->at_ms >= 0;
+    if (heard && (r->kind == REPORT_GONE || r->kind == REPORT_SNAPSHOT_DONE ||
+                  (again && r->at_ms < source_now_ms(s, now))))
+        return;
+    s->at_ms = r->at_ms;
+    s->heard_ms = now.boot_ms;
+}
+
+/* A source that knows the time is taken at its word, also about days ago: it may
+ * have lived them unheard. What cannot be is left out. */
+static void hear_wall(struct source *s, const struct report *r, struct now now)
+{
+    bool early = r->wall_ms < EARLIEST_MS;
+    bool ahead = now.trust >= TRUST_RTC && r->wall_ms > now.wall_ms + AHEAD_MS;
+    s->has_clock = !early && !ahead && r->wall_ms < LATEST_MS;
+    s->clock_at_ms = r->at_ms;
+    s->clock_wall_ms = r->wall_ms;
+}
+
 int source_hear(struct batch *b, const struct report *r, struct now now)
 {
     struct source *s = &b->sources[r->source];
@@ -49,8 +88,9 @@ int source_hear(struct batch *b, const struct report *r, struct now now)
         start_anew(b, r->source, r->boot);
     }
     s->gone = r->kind == REPORT_GONE;
-    s->at_ms = r->at_ms;
-    s->heard_ms = now.boot_ms;
+    hear_clock(s, r, now);
+    if (r->kind == REPORT_CLOCK)
+        hear_wall(s, r, now);
     if (r->kind == REPORT_HELLO) {
         if (!s->settles_ms)
             s->settles_ms = now.boot_ms + SETTLE_MS;

@@ -221,6 +221,9 @@ size_t core_step(struct core *c, const struct core_event *event, const struct co
     out_begin(c);
     c->now_ms = event->now.boot_ms;
     bool was_stopped = c->stopped;
+    if (!c->settings_told && twin_version(c->twin)) /* of the life before */
+        tell_settings(c);
+    c->settings_told = true;
     if (!was_stopped)
         handle(c, event);
     if (!c->stopped) {

@@ -111,7 +111,8 @@ enum core_action_kind {
     CORE_PUBLISH,       /* bytes on the up topic, with qos and token */
     CORE_FAULT_DURABLE, /* to source: the report `ref` of its boot is safe */
     CORE_ACT,           /* to source: do action id of instance with args, answer with ref */
-    CORE_SETTING,       /* text = key, value: a setting came into force, for who cares */
+    CORE_SETTING,       /* text = key, value: in force now, for who cares. A text of "" comes
+                           first: no earlier setting holds any longer */
     CORE_SYNC,          /* when all else is done: CORE_EVENT_SYNC */
     CORE_LOG,           /* level, log id, text */
 };

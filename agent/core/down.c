@@ -22,6 +22,10 @@ void tell_settings(struct core *c)
 {
     struct slice key;
     int64_t value;
+    struct core_action *first = act(c, CORE_SETTING);
+    if (!first)
+        return;
+    first->text = "";
     for (size_t i = 0; twin_at(c->twin, i, &key, &value) && c->n_keys < KEYS; i++) {
         if (c->n_actions + TEXTS + 8 > CORE_ACTIONS)
             return;

@@ -95,13 +95,28 @@ static void to_batch(struct core *c, struct report *r, struct now now)
         batch_lose(c->batch, r);
 }
 
-void purge(struct core *c)
+bool purge(struct core *c)
 {
     batch_discard(c->batch);
-    if (spool_purge(c->spool, DROP_PURGED) != 0)
+    bool purged = spool_purge(c->spool, DROP_PURGED) == 0;
+    if (!purged)
         say(c, LOG_ERROR_, "AG122", "the spool could not be purged: the disk refuses");
     batch_identity(c->batch);
     batch_keyframe(c->batch);
+    return purged;
+}
+
+/* Firmware is answered when the batch that tells of it is durable; until then it
+ * says it again, and a disk that refused is asked again. */
+static void factory_reset(struct core *c, const struct report *r)
+{
+    int known = batch_factory_reset_known(c->batch, r);
+    if (known == BATCH_AGAIN)
+        durable_again(c, r);
+    if (known != BATCH_KEPT || !purge(c))
+        return;
+    batch_factory_reset(c->batch, r);
+    say(c, LOG_INFO_, "AG123", "factory reset: the spool was purged");
 }
 
 static void remember_ability(struct core *c, const struct report *r)
@@ -136,11 +151,7 @@ void feed(struct core *c, const struct report *in, struct now now)
     struct report r = *in;
     c->stats.messages++;
     switch (r.kind) {
-    case REPORT_FACTORY_RESET:
-        purge(c);
-        batch_factory_reset(c->batch);
-        say(c, LOG_INFO_, "AG123", "factory reset: the spool was purged");
-        break;
+    case REPORT_FACTORY_RESET: factory_reset(c, &r); break;
     case REPORT_ACTION_KNOWN: remember_ability(c, &r); break;
     case REPORT_ACTION_DONE: action_done(c, &r, now); break;
     case REPORT_GONE: forget_abilities(c, r.source); break;

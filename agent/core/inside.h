@@ -13,7 +13,7 @@
 #define ABILITIES   32               /* actions that sources can do */
 #define TEXTS       8
 #define TEXT_BYTES  192
-#define KEYS        32
+#define KEYS        TWIN_SETTINGS
 #define TICK_MS     10000
 #define RETRY_MS    1000 /* after a disk said no */
 #define IDENTITY    (16 * 1024)
@@ -42,7 +42,8 @@ struct core {
     size_t n_pending;
     int64_t now_ms, tick_ms, seal_after_ms, sync_after_ms;
     int64_t bulk_since_ms; /* since when bulk waits for a sync; 0: none does */
-    bool more, stopped;
+    bool more, stopped, settings_told;
+    bool bulk_past; /* the last bulk batch told what a source lived before */
 
     struct core_action actions[CORE_ACTIONS];
     size_t n_actions;
@@ -66,7 +67,7 @@ struct courier_out out_of(struct core *c);
 
 /* feed.c */
 void feed(struct core *c, const struct report *r, struct now now);
-void purge(struct core *c);
+bool purge(struct core *c); /* false: the disk refused */
 int keep_identity(struct core *c, const struct wire_identity *identity);
 
 /* seal.c */

@@ -1,6 +1,8 @@
 /* From batch to spool, and from spool to durable. */
 #include "agent/core/inside.h"
 
+#define PAST_MS (5 * 60 * 1000) /* a source tells what it lived so long ago: no news */
+
 static void wait_for_sync(struct core *c, const struct batch_info *info)
 {
     for (size_t i = 0; i < info->n_refs && c->n_pending < PENDING; i++)
@@ -15,7 +17,16 @@ static int store(struct core *c, enum batch_kind kind, const struct batch_info *
         marks[i] = (struct spool_mark){info->marks[i].boot, info->marks[i].next};
     struct spool_record record = {buf_slice(&c->bytes), info->readings, info->from_ms,
                                   info->to_ms,          info->n_marks,  marks};
-    return spool_append(c->spool, batch_lane(kind), &record, now.boot_ms);
+    enum wire_lane lane = batch_lane(kind);
+    uint64_t seq = spool_next(c->spool, lane).seq;
+    int rc = spool_append(c->spool, lane, &record, now.boot_ms);
+    if (rc != 0 || lane != LANE_BULK)
+        return rc;
+    if (info->readings) /* a keyframe between others is as old as they are */
+        c->bulk_past = info->from_ms < now.wall_ms - c->c.bulk_age_ms - PAST_MS;
+    if (c->bulk_past)
+        courier_past(c->courier, lane, seq);
+    return 0;
 }
 
 /* False: it has to wait, and nothing behind it may overtake in its lane. */

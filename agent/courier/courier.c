@@ -88,6 +88,11 @@ void courier_sent(struct courier *c, uint64_t token, bool ok, struct now now)
         sent_not(c, token, now.boot_ms);
 }
 
+void courier_past(struct courier *c, enum wire_lane lane, uint64_t seq)
+{
+    c->past[lane] = seq;
+}
+
 void courier_rehello(struct courier *c)
 {
     if (!up(c) || c->hello_ms != INT64_MAX)

@@ -51,6 +51,9 @@ uint64_t courier_ack(struct courier *c, uint64_t epoch, const struct wire_ack *a
 /* Any other word of the gateway: it lives, and this is its epoch. */
 void courier_word(struct courier *c, uint64_t epoch, struct now now);
 void courier_sent(struct courier *c, uint64_t token, bool ok, struct now now);
+/* This batch of the lane's current stream, and all before it, tell the past: they are
+ * no news, and go in their order. */
+void courier_past(struct courier *c, enum wire_lane lane, uint64_t seq);
 /* Hello is to be said again: what it tells has changed. */
 void courier_rehello(struct courier *c);
 /* Says goodbye and takes the link down for good. */

@@ -66,6 +66,7 @@ struct courier {
     uint32_t credit;
     int64_t srtt_ms, rttvar_ms; /* 0: not measured */
     uint64_t fresh[LANE_COUNT]; /* of the current streams: from here on it is news */
+    uint64_t past[LANE_COUNT];  /* of these: the last that is none, see courier_past */
     struct flight flights[COURIER_WINDOW];
     size_t n_flights;
     struct account accounts[ACCOUNTS];

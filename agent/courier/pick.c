@@ -48,6 +48,8 @@ static bool pick_fresh(struct courier *c, enum wire_lane lane, struct pick *ret)
     struct wire_head head = spool_next(c->spool, lane);
     if (!spool_find(c->spool, head.stream, &st))
         return false;
+    if (c->fresh[lane] <= c->past[lane])
+        c->fresh[lane] = c->past[lane] + 1;
     uint64_t seq = first_owed(c, &st, c->fresh[lane]);
     if (seq < st.next && st.next - seq > FRESH_MOST) { /* news grows old: join the backlog */
         c->fresh[lane] = st.next - 1;

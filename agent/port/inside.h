@@ -10,12 +10,19 @@
 #define LINES_MAX   32
 #define SERIALS_MAX 4
 #define NAME_MAX_   (MESSAGE_TEXT_MAX + 1)
+/* Asked by a hello, firmware says its faults and states again at once, and what was
+ * damaged on the line a second later; after so long without a fault it has. */
+#define TOLD_ALL_MS 3000
+#define SETTLE_MS   500 /* looked at so often */
 
 struct source {
     char name[NAME_MAX_]; /* empty: free */
     char model[NAME_MAX_], serial[NAME_MAX_], firmware[NAME_MAX_];
     uint32_t boot;
     struct line *line; /* NULL: not connected */
+    uint64_t at_ms;    /* its clock when last heard */
+    int64_t quiet_ms;  /* ours: since when it has not told of a fault */
+    bool told_all;     /* since its hello */
     uint8_t n_components, want_components;
     char component_text[MESSAGE_COMPONENTS_MAX][3][NAME_MAX_];
 };
@@ -42,6 +49,9 @@ struct agent_port {
     bool listening;
     struct loop_watch listen_watch;
     struct loop_timer retry; /* of serial lines */
+    struct loop_timer settle;
+    struct agent_port_setting settings[AGENT_PORT_SETTINGS];
+    size_t n_settings;
     char path[108];
     char *devices[SERIALS_MAX];
     size_t n_devices;
@@ -56,6 +66,12 @@ struct agent_port {
 void talk_take(struct line *line, const uint8_t *payload, size_t len);
 /* The line ended: its source is gone. */
 void talk_gone(struct line *line);
+/* Which sources have told all that they have? False: none is still to. */
+bool talk_settle(struct agent_port *p);
+/* What a source is to know after its hello. */
+void talk_greet(struct line *line);
+void talk_setting(struct line *line, const struct agent_port_setting *s);
+void talk_time(struct line *line);
 
 /* line.c: frames the message and sends it; false when the line does not take it. */
 bool line_send(struct line *line, const struct message_down *message);

@@ -205,6 +205,12 @@ int agent_port_serial(struct agent_port *p, const char *device, uint32_t baud, s
 
 /* --- the port --- */
 
+static void settle(struct loop_timer *timer)
+{
+    if (!talk_settle(CONTAINER(timer, struct agent_port, settle)))
+        loop_timer_stop(timer);
+}
+
 int agent_port_new(struct loop *loop, const struct agent_port_events *events,
                    struct agent_port **ret, struct err *e)
 {
@@ -219,7 +225,8 @@ int agent_port_new(struct loop *loop, const struct agent_port_events *events,
         p->lines[i].fd = -1;
     }
     loop_timer_init(&p->retry, loop, retry_serials);
-    p->open_handles = 1;
+    loop_timer_init(&p->settle, loop, settle);
+    p->open_handles = 2;
     *ret = p;
     return 0;
 }
@@ -232,6 +239,47 @@ void agent_port_durable(struct agent_port *p, uint32_t source, uint32_t boot, ui
     if (s->line && s->boot == boot)
         line_send(s->line,
                   &(struct message_down){.kind = MESSAGE_ACK, .boot = boot, .u = {.ack = ref}});
+}
+
+static const struct agent_port_setting *setting_of(const struct agent_port_setting *in, size_t n,
+                                                   uint32_t metric)
+{
+    for (size_t i = 0; i < n; i++)
+        if (in[i].metric == metric)
+            return &in[i];
+    return NULL;
+}
+
+/* To every source that is there. */
+static void tell_all(struct agent_port *p, const struct agent_port_setting *setting)
+{
+    for (size_t i = 1; i < LIMIT_SOURCES; i++)
+        if (p->sources[i].line)
+            talk_setting(p->sources[i].line, setting);
+}
+
+void agent_port_settings(struct agent_port *p, const struct agent_port_setting *settings, size_t n)
+{
+    n = n < AGENT_PORT_SETTINGS ? n : AGENT_PORT_SETTINGS;
+    for (size_t i = 0; i < p->n_settings; i++) /* what ended makes room for what begins */
+        if (!setting_of(settings, n, p->settings[i].metric))
+            tell_all(p, &(struct agent_port_setting){.metric = p->settings[i].metric});
+    for (size_t i = 0; i < n; i++) {
+        const struct agent_port_setting *was =
+            setting_of(p->settings, p->n_settings, settings[i].metric);
+        if (!was || was->interval_ms != settings[i].interval_ms || was->mute != settings[i].mute)
+            tell_all(p, &settings[i]);
+    }
+    if (n)
+        memcpy(p->settings, settings, n * sizeof *settings);
+    p->n_settings = n;
+}
+
+void agent_port_time(struct agent_port *p)
+{
+    for (size_t i = 1; i < LIMIT_SOURCES; i++)
+        if (p->sources[i].line)
+            talk_time(p->sources[i].line);
 }
 
 bool agent_port_act(struct agent_port *p, uint32_t source, uint32_t id, uint32_t instance,
@@ -265,6 +313,11 @@ static void retry_closed(struct loop_timer *timer)
     handle_gone(CONTAINER(timer, struct agent_port, retry));
 }
 
+static void settle_closed(struct loop_timer *timer)
+{
+    handle_gone(CONTAINER(timer, struct agent_port, settle));
+}
+
 static void listener_closed(struct loop_watch *watch)
 {
     handle_gone(CONTAINER(watch, struct agent_port, listen_watch));
@@ -282,4 +335,5 @@ void agent_port_close(struct agent_port *p, void (*closed)(void *arg))
     for (size_t i = 0; i < LINES_MAX; i++)
         line_shut(&p->lines[i]);
     loop_timer_close(&p->retry, retry_closed);
+    loop_timer_close(&p->settle, settle_closed);
 }

@@ -40,6 +40,18 @@ int agent_port_listen(struct agent_port *p, const char *path, struct err *e);
 /* A serial line; one that cannot be opened now is tried again each 2 s. ERR_LIMIT. */
 int agent_port_serial(struct agent_port *p, const char *device, uint32_t baud, struct err *e);
 
+/* The metrics that the gateway wants less often, or not at all; replaces what was
+ * given before. Told to each source, and to those that come. */
+#define AGENT_PORT_SETTINGS 64
+struct agent_port_setting {
+    uint32_t metric, interval_ms; /* 0: as firmware likes */
+    bool mute;
+};
+void agent_port_settings(struct agent_port *p, const struct agent_port_setting *settings, size_t n);
+/* The wall clock, to all sources: it may be trusted now, or was set. A new source is
+ * told by itself. */
+void agent_port_time(struct agent_port *p);
+
 /* To the source, where it is connected with this boot; else nothing: it says its
  * faults again when it is back. */
 void agent_port_durable(struct agent_port *p, uint32_t source, uint32_t boot, uint32_t ref);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/port/inside.h"
+#include "base/clock.h"
 
 static struct slice slice_text(const struct message_text *t)
 {
@@ -46,6 +47,62 @@ static void tell_counted(const struct line *line, const struct message_up *m)
     struct report r = report_of(line, m, REPORT_HELLO);
     r.text = slice_str(line->port->sources[line->source].name);
     tell(line, &r);
+}
+
+/* --- what it is told --- */
+
+void talk_time(struct line *line)
+{
+    struct now now = clock_now();
+    struct message_down m = {.kind = MESSAGE_TIME, .boot = line->port->sources[line->source].boot};
+    m.u.time.wall_ms = now.wall_ms;
+    m.u.time.trusted = now.trust == TRUST_SYNCED;
+    line_send(line, &m);
+}
+
+void talk_setting(struct line *line, const struct agent_port_setting *s)
+{
+    struct message_down m = {.kind = MESSAGE_SETTING,
+                             .boot = line->port->sources[line->source].boot};
+    m.u.setting.metric = (uint16_t)s->metric;
+    m.u.setting.mute = s->mute;
+    m.u.setting.interval_ms = s->interval_ms;
+    line_send(line, &m);
+}
+
+void talk_greet(struct line *line)
+{
+    const struct agent_port *p = line->port;
+    talk_time(line);
+    for (size_t i = 0; i < p->n_settings; i++)
+        talk_setting(line, &p->settings[i]);
+}
+
+static void begin_telling(struct line *line)
+{
+    struct agent_port *p = line->port;
+    struct source *s = &p->sources[line->source];
+    s->told_all = false;
+    s->quiet_ms = clock_now().boot_ms;
+    loop_timer_start(&p->settle, SETTLE_MS, SETTLE_MS);
+}
+
+bool talk_settle(struct agent_port *p)
+{
+    int64_t now_ms = clock_now().boot_ms;
+    bool some = false;
+    for (uint32_t i = 1; i < LIMIT_SOURCES; i++) {
+        struct source *s = &p->sources[i];
+        if (!s->line || s->told_all)
+            continue;
+        s->told_all = now_ms - s->quiet_ms >= TOLD_ALL_MS;
+        some = some || !s->told_all;
+        struct report r = {
+            .kind = REPORT_SNAPSHOT_DONE, .source = i, .boot = s->boot, .at_ms = (int64_t)s->at_ms};
+        if (s->told_all)
+            tell(s->line, &r);
+    }
+    return some;
 }
 
 /* --- hello and what follows it --- */
@@ -118,6 +175,10 @@ static void take_hello(struct line *line, const struct message_up *m)
         r.text = slice_text(&m->u.hello.reset_text);
         tell(line, &r);
     }
+    if (!again) {
+        talk_greet(line);
+        begin_telling(line);
+    }
     if (s->want_components == 0)
         tell_identity(line);
 }
@@ -156,6 +217,7 @@ static void take_fault(struct line *line, const struct message_up *m)
     if (r.first_ms < 0)
         r.first_ms = 0;
     r.ref = m->counter;
+    line->port->sources[line->source].quiet_ms = clock_now().boot_ms;
     tell(line, &r);
 }
 
@@ -200,13 +262,18 @@ static void take_factory_reset(struct line *line, const struct message_up *m)
     struct report r = report_of(line, m, REPORT_FACTORY_RESET);
     r.ref = m->counter;
     tell(line, &r);
-    /* The core has purged when tell() returns, and says the new ownership itself;
-     * firmware need not say it again. */
-    agent_port_durable(line->port, line->source, m->boot, m->counter);
+}
+
+static void take_clock(struct line *line, const struct message_up *m)
+{
+    struct report r = report_of(line, m, REPORT_CLOCK);
+    r.wall_ms = m->u.wall_ms;
+    tell(line, &r);
 }
 
 static void take_known(struct line *line, const struct message_up *m)
 {
+    line->port->sources[line->source].at_ms = m->source_ms;
     switch (m->kind) {
     case MESSAGE_COMPONENT: take_component(line, m); break;
     case MESSAGE_GAUGE: tell_value(line, m, REPORT_GAUGE); break;
@@ -218,7 +285,8 @@ static void take_known(struct line *line, const struct message_up *m)
     case MESSAGE_ACTION_RESULT: take_result(line, m); break;
     case MESSAGE_INTENT: take_intent(line, m); break;
     case MESSAGE_FACTORY_RESET: take_factory_reset(line, m); break;
-    default: tell_counted(line, m); break; /* the appliance's own clock is not used yet */
+    case MESSAGE_CLOCK: take_clock(line, m); break;
+    default: tell_counted(line, m); break;
     }
 }
 

@@ -3,8 +3,11 @@
  * an event, a sync) waits until the list is done. */
 #include "agent/shell/agent.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 struct later {
-    bool connect, disconnect, sync;
+    bool connect, disconnect, sync, settings;
     size_t n_unsent, n_undone;
     uint64_t unsent[CORE_ACTIONS];
     struct {
@@ -30,9 +33,33 @@ static void act(struct agent *a, const struct core_action *action, struct later 
     later->undone[later->n_undone++].ref = action->ref;
 }
 
+/* "report_ms/5" for sources that can be told so. */
+static void set_metric(struct agent *a, const struct core_action *action)
+{
+    uint32_t metric;
+    bool mute = sscanf(action->text, "mute/%" SCNu32, &metric) == 1;
+    if ((!mute && sscanf(action->text, "report_ms/%" SCNu32, &metric) != 1) || metric > UINT16_MAX)
+        return;
+    size_t i = 0;
+    while (i < a->n_settings && a->settings[i].metric != metric)
+        i++;
+    if (i == AGENT_PORT_SETTINGS)
+        return;
+    if (i == a->n_settings)
+        a->settings[a->n_settings++] = (struct agent_port_setting){.metric = metric};
+    if (mute)
+        a->settings[i].mute = action->value != 0;
+    else
+        a->settings[i].interval_ms = (uint32_t)action->value;
+}
+
 static void set(struct agent *a, const struct core_action *action)
 {
-    (void)a;
+    if (action->text[0] == 0) {
+        a->n_settings = 0;
+        return;
+    }
+    set_metric(a, action);
     if (strcmp(action->text, "log_level") == 0 && action->value >= LOG_DEBUG_ &&
         action->value <= LOG_ERROR_)
         log_set_level((enum log_level)action->value);
@@ -49,7 +76,10 @@ static void do_one(struct agent *a, const struct core_action *action, struct lat
         agent_port_durable(a->port, action->source, action->boot, action->ref);
         break;
     case CORE_ACT: act(a, action, later); break;
-    case CORE_SETTING: set(a, action); break;
+    case CORE_SETTING:
+        set(a, action);
+        later->settings = true;
+        break;
     case CORE_SYNC: later->sync = true; break;
     case CORE_LOG: log_line(action->level, action->log_id, "%s", action->text); break;
     }
@@ -88,6 +118,8 @@ static void do_later(struct agent *a, const struct later *later)
                            .text = slice_str("the appliance is not connected")};
         agent_report(a, &r);
     }
+    if (later->settings)
+        agent_port_settings(a->port, a->settings, a->n_settings);
     if (later->connect)
         connect_link(a);
     if (later->disconnect)

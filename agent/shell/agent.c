@@ -44,7 +44,11 @@ static void wake_up(struct loop_timer *timer)
 static void take_probe(struct loop_timer *timer)
 {
     struct agent *a = CONTAINER(timer, struct agent, probe_timer);
-    probe_sample(a->probe, clock_now(), (uint32_t)a->boot, agent_report, a);
+    struct now now = clock_now();
+    if (now.trust > a->told_trust)
+        agent_port_time(a->port);
+    a->told_trust = now.trust;
+    probe_sample(a->probe, now, (uint32_t)a->boot, agent_report, a);
 }
 
 static void keep(struct loop_timer *timer)

@@ -34,6 +34,9 @@ struct agent {
     struct link_reason reason; /* of the last down */
     int64_t acked_ms;          /* boot time of the last release; 0: never */
     uint64_t released;
+    struct agent_port_setting settings[AGENT_PORT_SETTINGS]; /* for the sources */
+    size_t n_settings;
+    uint8_t told_trust; /* how far the clock could be trusted when sources were last told */
     bool stopping, link_open;
     int goodbye_left;
     int exit_code;

@@ -78,14 +78,15 @@ void slot_reset(struct slot *slot, const struct ruleset *rs)
         slot->lives[i] = (struct life){.last = -1, .wake_ms = NEVER_MS};
 }
 
-/* How often a state rose: to true, or to another number. */
+/* How often a state rose: to true, or to another number. A fault says itself how often
+ * it was raised since the last word of it; a keyframe does not. */
 static uint32_t rises(const struct series_def *def, const struct cell *cell, double value,
                       uint32_t count)
 {
     bool differs = !isnan(cell->value) && (cell->value < value || cell->value > value);
     if (def->is_bool && value < 0.5)
         return 0;
-    if (count > 1 && value > 0.5)
+    if (value > 0.5 && (count > 1 || (count == 1 && def->type == SERIES_FAULT)))
         return count;
     return differs ? 1 : 0;
 }

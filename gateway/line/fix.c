@@ -10,6 +10,9 @@
  * makes that estimate late, never early; the anchor keeps the smallest delay,
  * and follows a clock that runs slow in steps of a minute.
  *
+ * A source that knows the time itself pairs its own clock, not the agent's: how
+ * wrong the agent is says nothing about it.
+ *
  * Of an earlier boot with an untrusted clock only a bound is known: it was over
  * before this boot began. */
 #include "gateway/line/fix.h"
@@ -57,9 +60,12 @@ static struct fix_source fix_one(const struct wire_batch *batch, const struct wi
     bool same_boot = anchor->boot == batch->boot && anchor->offset_ms != 0;
     bool possible = source->wall_ms >= EARLIEST_MS && source->wall_ms <= arrived_ms + PLAUSIBLE_MS;
     int64_t error = same_boot ? wall_error(batch, anchor) : 0;
+    bool own = source != &batch->sources[0] && source->wall_ms != batch->sources[0].wall_ms;
+    if (own && possible && source->trust >= TRUST_RTC)
+        return (struct fix_source){said, FIX_TRUSTED};
     if (possible && source->trust >= TRUST_RTC && distance(error, 0) <= PLAUSIBLE_MS)
         return (struct fix_source){said, FIX_TRUSTED};
-    if (same_boot)
+    if (same_boot && !own)
         return (struct fix_source){said + error, FIX_ANCHORED};
     if (possible)
         return (struct fix_source){said, FIX_GUESSED};

@@ -15,7 +15,7 @@
 #define DEVICE_HELD      32
 #define DEVICE_REFUSALS  8
 #define ALERTS_PER_INPUT 256
-#define STATE_VERSION    2
+#define STATE_VERSION    4
 
 struct stream {
     struct ledger l;
@@ -31,6 +31,11 @@ struct fault_state {
     uint32_t fault, instance;
     bool active;
     int64_t at_ms; /* event time of the newest fact */
+    /* What was counted since the source's last answer, for when an agent that was
+     * killed tells it again: */
+    uint32_t boot, told; /* of the source; raises */
+    uint64_t stream;
+    int64_t first_ms; /* the first of them, the source's clock */
 };
 
 /* Until when a source's keyframes have said all its active faults. */
@@ -118,6 +123,7 @@ struct device {
     int64_t mark_ms[LANE_COUNT], past_mark_ms[LANE_COUNT];
     size_t n_keyframes;
     struct keyframe_mark keyframes[LIMIT_SOURCES]; /* of urgent ones, newest word last */
+    int64_t telling_listen_ms; /* until then a source is taken to be telling its past */
     size_t n_faults, n_latest, n_alerts, n_held, n_deferred;
     struct fault_state *faults; /* owned, like the next four */
     struct latest *latest;

@@ -11,6 +11,9 @@
 
 #define LAG_MS        5000
 #define URGENT_LAG_MS (60 * 1000)
+#define PAST_MS       (60 * 1000)      /* a source that is so far behind tells its past */
+#define TELLING_MS    (10 * 60 * 1000) /* and is waited for so long */
+#define CAUGHT_UP_MS  (15 * 1000)
 
 enum fact_kind { FACT_SAMPLE, FACT_FAULT, FACT_CYCLE };
 struct fact {
@@ -175,16 +178,53 @@ static bool keyframe_take(struct device *d, uint64_t source, int64_t at_ms)
     return true;
 }
 
+/* How far the source had come, by its own clock, when the batch was sealed. It is
+ * the batch's time, but for a source that tells what it lived before. */
+static int64_t reached(const struct wire_batch *b, const struct line_fix *fix, uint32_t index)
+{
+    return index < b->n_sources ? fix_at(fix, index, b->sources[index].at_ms)
+                                : fix_at(fix, 0, b->sealed_ms);
+}
+
+static bool tells_past(const struct wire_batch *b, const struct line_fix *fix, uint32_t index)
+{
+    return reached(b, fix, index) < fix_at(fix, 0, b->sealed_ms) - PAST_MS;
+}
+
+/* The raises that were not counted before. An agent that was killed between a sync
+ * and its answer tells them again, in another stream, with those that followed:
+ * firmware counts from the last answer that it heard. */
+static uint32_t count_new(struct fault_state *st, const struct wire_batch *b,
+                          const struct wire_fault *f)
+{
+    uint32_t boot = f->source < b->n_sources ? b->sources[f->source].boot : 0;
+    uint32_t n = f->count;
+    if (f->keyframe || !n)
+        return n;
+    bool same = st->told && st->boot == boot && st->first_ms == f->first_ms;
+    if (same && st->stream != b->stream) {
+        n = n > st->told ? n - st->told : 0;
+        st->told += n;
+    } else {
+        st->told = same ? st->told + n : n;
+    }
+    st->boot = boot;
+    st->stream = b->stream;
+    st->first_ms = f->first_ms;
+    return n;
+}
+
 /* Takes the word when it is the newest about this fault. */
 static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
-                         const struct wire_fault *f, int64_t at_ms)
+                         const struct wire_fault *f, int64_t at_ms, bool past)
 {
     struct fault_state *st = fault_of(d, source, f);
     if (!st) {
         st = fault_make(line, d, source, f);
         if (!st)
             return true;
-        if (at_ms < keyframe_of(d, source)) /* a newer one of its source did not name it: over */
+        if (at_ms < keyframe_of(d, source) &&
+            !past) /* a newer one of its source did not name it: over */
             st->at_ms = keyframe_of(d, source);
     }
     if (at_ms < st->at_ms)
@@ -199,6 +239,8 @@ static bool fault_is_now(struct line *line, struct device *d, uint64_t source,
 struct feed {
     struct judging judging;
     const struct wire_batch *batch;
+    const struct line_fix *fix;
+    uint32_t count; /* of the fault at hand */
     struct detect_sink sink;
 };
 
@@ -212,10 +254,19 @@ static void give(struct feed *feed, struct detect *detect, const struct fact *fa
                       wire_value(c->v[fact->sub], c->exponent), c->keyframe);
     } else if (fact->kind == FACT_FAULT) {
         const struct wire_fault *f = &b->faults[fact->index];
-        detect_fault(detect, feed->sink, f->fault, f->instance, at_ms, f->active, f->count);
+        detect_fault(detect, feed->sink, f->fault, f->instance, at_ms, f->active, feed->count);
     } else {
         const struct wire_cycle *c = &b->cycles[fact->index];
         detect_cycle(detect, feed->sink, c->cycle, c->instance, at_ms, c->phase);
+    }
+}
+
+static uint32_t source_of(const struct wire_batch *b, const struct fact *fact)
+{
+    switch (fact->kind) {
+    case FACT_SAMPLE: return b->columns[fact->index].source;
+    case FACT_FAULT: return b->faults[fact->index].source;
+    default: return b->cycles[fact->index].source;
     }
 }
 
@@ -236,6 +287,8 @@ static void give_late(struct feed *feed, const struct fact *fact, enum wire_lane
         return;
     }
     line->stats.late += !line->replaying;
+    if (tells_past(feed->batch, feed->fix, source_of(feed->batch, fact)))
+        d->telling_listen_ms = feed->judging.in->now.listen_ms + TELLING_MS;
     d->past_mark_ms[lane] = fact->at_ms > mark ? fact->at_ms : mark;
     feed->judging.late = true;
     give(feed, d->past, fact, d->past_mark_ms[lane]);
@@ -265,8 +318,11 @@ static void give_fact(struct feed *feed, const struct fact *fact)
     bool live = mark == INT64_MIN || fact->at_ms >= mark - LAG_MS;
     if (fact->kind == FACT_FAULT) {
         const struct wire_fault *f = &feed->batch->faults[fact->index];
-        live =
-            fault_is_now(feed->judging.line, d, source_key(feed->batch, f->source), f, fact->at_ms);
+        uint64_t source = source_key(feed->batch, f->source);
+        live = fault_is_now(feed->judging.line, d, source, f, fact->at_ms,
+                            tells_past(feed->batch, feed->fix, f->source));
+        struct fault_state *st = fault_of(d, source, f);
+        feed->count = st ? count_new(st, feed->batch, f) : f->count;
     }
     if (!live) {
         if (fact->kind == FACT_FAULT)
@@ -307,7 +363,7 @@ static void end_unsaid(struct feed *feed, struct fault_state *st, int64_t sealed
 
 /* A keyframe says all active faults of the sources it names: what it leaves out is
  * over. It says nothing about other sources. */
-static void converge(struct feed *feed, int64_t sealed_ms)
+static void converge(struct feed *feed)
 {
     struct device *d = feed->judging.d;
     const struct wire_batch *b = feed->batch;
@@ -315,12 +371,13 @@ static void converge(struct feed *feed, int64_t sealed_ms)
         return;
     for (uint32_t s = 0; s < b->n_sources; s++) {
         uint64_t source = source_key(b, s);
-        if (!keyframe_take(d, source, sealed_ms))
+        int64_t said_ms = reached(b, feed->fix, s);
+        if (!keyframe_take(d, source, said_ms))
             continue;
         for (size_t i = 0; i < d->n_faults; i++) {
             struct fault_state *st = &d->faults[i];
-            if (st->active && st->source == source && st->at_ms <= sealed_ms && !says_active(b, st))
-                end_unsaid(feed, st, sealed_ms);
+            if (st->active && st->source == source && st->at_ms <= said_ms && !says_active(b, st))
+                end_unsaid(feed, st, said_ms);
         }
     }
 }
@@ -360,10 +417,24 @@ static void advance_late(struct feed *feed, enum wire_lane lane, int64_t to_ms)
     feed->judging.late = false;
 }
 
+/* A bulk batch of appliances that are all in the present: the telling has ended. */
+static void caught_up(struct feed *feed)
+{
+    struct device *d = feed->judging.d;
+    const struct wire_batch *b = feed->batch;
+    int64_t soon = feed->judging.in->now.listen_ms + CAUGHT_UP_MS;
+    if (b->lane != LANE_BULK || b->n_sources < 2 || d->telling_listen_ms <= soon)
+        return;
+    for (uint32_t i = 1; i < b->n_sources; i++)
+        if (tells_past(b, feed->fix, i))
+            return;
+    d->telling_listen_ms = soon;
+}
+
 void judge_batch(struct line *line, struct device *d, const struct input *in,
                  const struct wire_batch *batch, const struct line_fix *fix)
 {
-    struct feed feed = {.judging = {line, d, in, false, 0}, .batch = batch};
+    struct feed feed = {.judging = {line, d, in, false, 0}, .batch = batch, .fix = fix};
     feed.sink = (struct detect_sink){verdict_take, &feed.judging};
     int64_t sealed = fix_at(fix, 0, batch->sealed_ms);
     enum wire_lane lane = (enum wire_lane)batch->lane;
@@ -380,7 +451,8 @@ void judge_batch(struct line *line, struct device *d, const struct input *in,
         feed.judging.fact_ms = sealed;
         detect_reset(d->live, feed.sink, sealed > d->mark_ms[lane] ? sealed : d->mark_ms[lane]);
     }
-    converge(&feed, sealed);
+    converge(&feed);
+    caught_up(&feed);
     advance_late(&feed, lane, old ? sealed : INT64_MIN);
     if (d->mark_ms[LANE_BULK] != INT64_MIN) /* samples may come on either lane */
         advance(&feed, LANE_BULK, INT64_MIN);

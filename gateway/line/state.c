@@ -157,6 +157,7 @@ static void save_facts(const struct device *d, struct buf *out)
         buf_u64(out, d->keyframes[i].source);
         buf_zigzag(out, d->keyframes[i].at_ms);
     }
+    buf_zigzag(out, d->telling_listen_ms);
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         buf_zigzag(out, d->mark_ms[lane]);
         buf_zigzag(out, d->past_mark_ms[lane]);
@@ -168,6 +169,10 @@ static void save_facts(const struct device *d, struct buf *out)
         buf_varint(out, d->faults[i].instance);
         buf_u8(out, d->faults[i].active);
         buf_zigzag(out, d->faults[i].at_ms);
+        buf_varint(out, d->faults[i].boot);
+        buf_varint(out, d->faults[i].told);
+        buf_u64(out, d->faults[i].stream);
+        buf_zigzag(out, d->faults[i].first_ms);
     }
     buf_varint(out, d->n_latest);
     for (size_t i = 0; i < d->n_latest; i++) {
@@ -187,6 +192,7 @@ static bool load_facts(struct reader *r, struct device *d)
         d->keyframes[d->n_keyframes].source = read_u64(r);
         d->keyframes[d->n_keyframes].at_ms = read_zigzag(r);
     }
+    d->telling_listen_ms = read_zigzag(r);
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         d->mark_ms[lane] = read_zigzag(r);
         d->past_mark_ms[lane] = read_zigzag(r);
@@ -199,6 +205,10 @@ static bool load_facts(struct reader *r, struct device *d)
         d->faults[i].instance = (uint32_t)read_varint(r);
         d->faults[i].active = read_u8(r) != 0;
         d->faults[i].at_ms = read_zigzag(r);
+        d->faults[i].boot = (uint32_t)read_varint(r);
+        d->faults[i].told = (uint32_t)read_varint(r);
+        d->faults[i].stream = read_u64(r);
+        d->faults[i].first_ms = read_zigzag(r);
     }
     if (!get_array(r, DEVICE_LATEST, sizeof d->latest[0], &d->n_latest, &d->latest))
         return false;

@@ -53,6 +53,12 @@ static void held_remove(struct device *d, struct held *h)
     d->n_held--;
 }
 
+/* A source tells what it lived before: it is not told yet how that ended. */
+static bool telling(const struct device *d, const struct input *in)
+{
+    return in->now.listen_ms < d->telling_listen_ms;
+}
+
 /* False: no place; the verdict then counts as one about now. */
 static bool hold(const struct judging *j, const struct verdict *v)
 {
@@ -98,7 +104,7 @@ static void raise_verdict(const struct judging *j, const struct verdict *v)
         return;
     }
     int64_t late_by = j->in->now.wall_ms - (j->fact_ms < v->at_ms ? j->fact_ms : v->at_ms);
-    if (late_by > LATE_MS && !dev_drained(j->d) && hold(j, v))
+    if (late_by > LATE_MS && (!dev_drained(j->d) || telling(j->d, j->in)) && hold(j, v))
         return;
     open_now(j->line, j->d, j->in, v, false);
 }
@@ -119,10 +125,8 @@ static void clear_verdict(const struct judging *j, const struct verdict *v)
         record_held(j->line, j->d, j->in, h, v->at_ms);
         return;
     }
-    if (j->late)
-        return;
     struct open_alert *oa = alert_find(j->d, rule_of(j->d, v->rule)->name, v->instance);
-    if (oa)
+    if (oa && (!j->late || oa->watched))
         alert_clear(j->line, j->d, oa, j->in, v->at_ms);
 }
 
@@ -171,7 +175,7 @@ void held_settle(struct line *line, struct device *d, const struct input *in)
 {
     if (!d->live)
         return;
-    bool drained = dev_drained(d);
+    bool drained = dev_drained(d) && !telling(d, in);
     for (size_t i = d->n_held; i-- > 0;)
         if (drained || in->now.listen_ms >= d->held[i].decide_listen_ms)
             decide(line, d, in, &d->held[i]);

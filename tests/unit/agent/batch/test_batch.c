@@ -268,9 +268,111 @@ static void keyframes_say_states_and_open_cycles(void)
     end(&t);
 }
 
+static struct report word(uint32_t counter, enum report_kind kind, int64_t at_ms)
+{
+    struct report r = gauge(counter, 1, at_ms, 0);
+    r.kind = kind;
+    return r;
+}
+
+#define DAY INT64_C(86400000)
+
+static void a_source_that_knows_the_time_is_taken_at_its_word(void)
+{
+    struct bench t = start();
+    struct report c = word(1, REPORT_CLOCK, 5000);
+    c.wall_ms = t.now.wall_ms - 14 * DAY; /* it lived that unheard, and tells it fast */
+    say(&t, c);
+    t.now.boot_ms += 10;
+    t.now.wall_ms += 10;
+    say(&t, gauge(2, 1, 5000 + DAY, 41));
+    t.now.boot_ms += 10000;
+    t.now.wall_ms += 10000;
+    while (seal(&t) != BATCH_BULK)
+        ;
+    const struct wire_source *w = &t.w.sources[1];
+    CU_ASSERT_EQUAL(w->trust, TRUST_RTC);
+    CU_ASSERT_EQUAL(w->wall_ms - w->at_ms, c.wall_ms - 5000);
+    CU_ASSERT_EQUAL(t.w.sources[0].wall_ms, t.now.wall_ms);
+    CU_ASSERT_EQUAL(t.info.from_ms, c.wall_ms + DAY);
+    CU_ASSERT_EQUAL(t.info.to_ms, c.wall_ms + DAY);
+    end(&t);
+}
+
+static void a_clock_that_cannot_be_is_left_out(void)
+{
+    struct bench t = start();
+    const int64_t walls[] = {0, -1, INT64_MAX, INT64_MIN, t.now.wall_ms + DAY};
+    for (uint32_t i = 0; i < sizeof walls / sizeof walls[0]; i++) {
+        struct report c = word(2 * i + 1, REPORT_CLOCK, 5000);
+        c.wall_ms = walls[i];
+        say(&t, c);
+        say(&t, gauge(2 * i + 2, 1, 5000, 41));
+        t.now.boot_ms += 10000;
+        t.now.wall_ms += 10000;
+        while (seal(&t) != BATCH_BULK)
+            ;
+        CU_ASSERT_EQUAL(t.w.sources[1].wall_ms, t.now.wall_ms);
+        CU_ASSERT_EQUAL(t.w.sources[1].at_ms, 15000);
+        CU_ASSERT_EQUAL(t.w.sources[1].trust, TRUST_SYNCED);
+    }
+    end(&t);
+}
+
+/* A fault said again tells when it changed, not what time it is. */
+static void what_is_said_again_does_not_turn_the_clock_back(void)
+{
+    struct bench t = start();
+    say(&t, gauge(2, 1, 7200000, 41));
+    struct report f = word(1, REPORT_FAULT, 1000);
+    f.ref = 1;
+    f.active = true;
+    f.count = 1;
+    f.first_ms = 1000;
+    say(&t, f);
+    CU_ASSERT_EQUAL(
+        batch_report(t.b, &(struct report){.kind = REPORT_GONE, .source = 1, .boot = 77}, 0, t.now),
+        BATCH_KEPT);
+    while (seal(&t) != BATCH_URGENT)
+        ;
+    CU_ASSERT_EQUAL(t.w.sources[1].at_ms, 7200000);
+    CU_ASSERT_EQUAL(t.w.faults[0].at_ms, 1000);
+    end(&t);
+}
+
+/* Why it started is told when it has had the time to say what time it is. */
+static void a_start_waits_for_the_clock_but_a_fault_does_not(void)
+{
+    struct bench t = start();
+    while (seal(&t) != BATCH_NONE)
+        ;
+    struct report r = word(1, REPORT_RESET, 3);
+    r.counted = false;
+    say(&t, r);
+    batch_identity(t.b);
+    CU_ASSERT_EQUAL(seal(&t), BATCH_NONE);
+    t.now.boot_ms = batch_wake_ms(t.b);
+    CU_ASSERT_EQUAL(seal(&t), BATCH_URGENT);
+    CU_ASSERT_EQUAL(t.w.n_resets, 1);
+    say(&t, r);
+    struct report f = word(2, REPORT_FAULT, 1000);
+    f.ref = 2;
+    f.active = true;
+    f.count = 1;
+    say(&t, f);
+    t.now.boot_ms += 5;
+    CU_ASSERT_EQUAL(seal(&t), BATCH_URGENT);
+    CU_ASSERT_EQUAL(t.w.n_resets + t.w.n_faults, 2);
+    end(&t);
+}
+
 TESTS(STORY(readings_become_columns), STORY(a_full_batch_does_not_wait_for_its_age),
       STORY(holes_in_the_frames_are_counted),
       STORY(a_source_that_starts_anew_gets_a_batch_of_its_own),
       STORY(an_interval_thins_gauges_but_never_states), STORY(a_fault_carries_its_freeze_frame),
       STORY(bad_reports_are_refused_with_no_harm), STORY(a_thousand_series_pass_through),
-      STORY(keyframes_say_states_and_open_cycles))
+      STORY(keyframes_say_states_and_open_cycles),
+      STORY(a_source_that_knows_the_time_is_taken_at_its_word),
+      STORY(a_clock_that_cannot_be_is_left_out),
+      STORY(what_is_said_again_does_not_turn_the_clock_back),
+      STORY(a_start_waits_for_the_clock_but_a_fault_does_not))

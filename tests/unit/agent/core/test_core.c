@@ -468,6 +468,77 @@ static void a_clean_stop_says_goodbye_and_leaves_no_doubt(void)
     bench_end(b);
 }
 
+/* Firmware may forget a factory reset when the purge and the word of it are durable. */
+static void a_factory_reset_is_answered_when_it_is_durable(void)
+{
+    struct bench *b = bench_start(40);
+    struct firmware f = {.boot = 0xf00d};
+    bench_pass(b, 1000, true);
+    b->mute = true;
+    fw_hello(b, &f);
+    fw_gauge(b, &f, 41);
+    bench_pass(b, 20000, true); /* sealed: of the old owner */
+    simdisk_fail(b->sim, 1, -1, ERR_IO);
+    struct report wipe = {.kind = REPORT_FACTORY_RESET,
+                          .source = 1,
+                          .boot = f.boot,
+                          .counted = true,
+                          .counter = ++f.counter,
+                          .ref = f.counter,
+                          .at_ms = b->now.boot_ms};
+    struct core_event said = {.kind = CORE_EVENT_REPORT, .report = &wipe};
+    bench_event(b, said);
+    bench_pass(b, 1000, true);
+    bench_event(b, said); /* again, as firmware does; the disk still refuses */
+    bench_pass(b, 1000, true);
+    CU_ASSERT_EQUAL(b->durable_ref, 0);
+    simdisk_fail(b->sim, 0, 0, 0);
+    bench_event(b, said);
+    bench_pass(b, 2000, true);
+    CU_ASSERT_EQUAL(b->durable_ref, wipe.ref);
+    fw_gauge(b, &f, 7777); /* of the new owner */
+    bench_pass(b, 20000, true);
+    struct core_stats s;
+    core_stats(b->core, &s);
+    uint64_t purged = s.dropped[DROP_PURGED];
+    CU_ASSERT(purged > 0);
+    b->durable_ref = 0;
+    bench_event(b, said); /* the answer was lost on the line: answered again, purged no more */
+    CU_ASSERT_EQUAL(b->durable_ref, wipe.ref);
+    b->mute = false;
+    bench_pass(b, 120000, true);
+    core_stats(b->core, &s);
+    CU_ASSERT_EQUAL(s.dropped[DROP_PURGED], purged);
+    CU_ASSERT_EQUAL(b->newest_v, 7777);
+    bench_end(b);
+}
+
+/* What a source lived before goes in its order, behind what is new. */
+static void a_source_that_tells_its_past_is_sent_in_order(void)
+{
+    struct bench *b = bench_start(41);
+    struct firmware f = {.boot = 0xf00d};
+    bench_pass(b, 2000, true);
+    b->slow = true;
+    b->trace[0] = 0;
+    fw_hello(b, &f);
+    struct report clock = {.kind = REPORT_CLOCK, .wall_ms = b->now.wall_ms - 86400000};
+    fw_say(b, &f, clock);
+    for (int64_t v = 0; v < 400 * 30; v++)
+        fw_gauge(b, &f, v);
+    bench_pass(b, 60000, true);
+    uint64_t last = 0;
+    for (const char *p = b->trace; (p = strchr(p, 'b')) != NULL; p++) {
+        uint64_t seq = strtoull(p + 1, NULL, 10);
+        if (!seq)
+            continue;               /* "durable" */
+        CU_ASSERT(seq <= last + 1); /* or sent again */
+        last = seq > last ? seq : last;
+    }
+    CU_ASSERT(last >= 30);
+    bench_end(b);
+}
+
 TESTS(STORY(a_reading_travels_and_is_released), STORY(a_fault_is_sent_then_synced_then_answered),
       STORY(a_disk_that_does_not_sync_keeps_the_firmware_waiting),
       STORY(power_goes_at_each_write_while_a_fault_is_told),
@@ -480,4 +551,6 @@ TESTS(STORY(a_reading_travels_and_is_released), STORY(a_fault_is_sent_then_synce
       STORY(keyframes_say_what_is_active), STORY(no_keyframe_speaks_for_a_source_half_heard),
       STORY(an_idle_device_proves_that_the_way_works), STORY(commands_are_done_at_most_once),
       STORY(settings_are_obeyed_and_told), STORY(consent_withdrawn_purges_the_spool),
+      STORY(a_factory_reset_is_answered_when_it_is_durable),
+      STORY(a_source_that_tells_its_past_is_sent_in_order),
       STORY(a_clean_stop_says_goodbye_and_leaves_no_doubt))

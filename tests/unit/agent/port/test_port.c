@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/port/port.h"
+#include "base/clock.h"
 #include "firmware-shim/codec/frame.h"
 #include "firmware-shim/codec/message.h"
 #include "tests/support/cu.h"
@@ -20,11 +21,18 @@ static void on_report(void *arg, const struct report *r)
 {
     static const char *const names[] = {"hello", "snapshot", "gauge",  "counter", "state",
                                         "event", "fault",    "cycle",  "intent",  "reset",
-                                        "wipe",  "known",    "result", "gone"};
+                                        "wipe",  "known",    "result", "gone",    "clock"};
     (void)arg;
     snprintf(trace + strlen(trace), sizeof trace - strlen(trace),
-             "%s %u boot %u id %u v %lld ref %u\n", names[r->kind], r->source, r->boot, r->id,
+             "%s %u boot %u id %u v %lld ref %u", names[r->kind], r->source, r->boot, r->id,
              (long long)r->v, r->ref);
+    if (r->wall_ms)
+        snprintf(trace + strlen(trace), sizeof trace - strlen(trace), " wall %lld",
+                 (long long)r->wall_ms);
+    if (r->kind == REPORT_INTENT)
+        snprintf(trace + strlen(trace), sizeof trace - strlen(trace), " phase %u until %lld",
+                 r->phase, (long long)r->until_ms);
+    snprintf(trace + strlen(trace), sizeof trace - strlen(trace), "\n");
 }
 
 static void on_identity(void *arg, const struct agent_port_identity *i)
@@ -123,6 +131,14 @@ static struct message_down hear(int fd)
     return m;
 }
 
+/* Plugged in, asked, known, and told what time it is. */
+static void greet(int fd, const char *name, uint32_t boot)
+{
+    CU_ASSERT_EQUAL(hear(fd).kind, MESSAGE_HELLO_REQUEST);
+    say_hello(fd, name, boot);
+    CU_ASSERT_EQUAL(hear(fd).kind, MESSAGE_TIME);
+}
+
 static void a_source_is_asked_who_it_is_and_then_heard(void)
 {
     open_port();
@@ -186,8 +202,7 @@ static void a_fault_is_answered_when_it_is_durable(void)
 {
     open_port();
     int fd = plug_in();
-    (void)hear(fd);
-    say_hello(fd, "main", 7);
+    greet(fd, "main", 7);
     struct message_up m = {.kind = MESSAGE_FAULT, .boot = 7, .counter = 9, .id = 21};
     m.u.fault.active = 1;
     m.u.fault.raises = 1;
@@ -210,8 +225,7 @@ static void an_action_reaches_its_source_or_is_refused(void)
     const int64_t args[] = {5, -3};
     CU_ASSERT_FALSE(agent_port_act(port, 1, 2, 0, 77, 2, args));
     int fd = plug_in();
-    (void)hear(fd);
-    say_hello(fd, "main", 7);
+    greet(fd, "main", 7);
     CU_ASSERT_TRUE(agent_port_act(port, 1, 2, 1, 77, 2, args));
     struct message_down m = hear(fd);
     CU_ASSERT_EQUAL(m.kind, MESSAGE_ACTION);
@@ -222,6 +236,116 @@ static void an_action_reaches_its_source_or_is_refused(void)
     done.u.action_result.request = 77;
     say(fd, &done);
     CU_ASSERT_PTR_NOT_NULL(strstr(trace, "result 1 boot 7 id 0 v 0 ref 77"));
+    close(fd);
+    close_port();
+}
+
+static void a_source_hears_what_time_it_is(void)
+{
+    open_port();
+    int fd = plug_in();
+    greet(fd, "main", 7);
+    agent_port_time(port); /* the clock is trusted now */
+    struct message_down m = hear(fd);
+    struct now now = clock_now();
+    CU_ASSERT_EQUAL(m.kind, MESSAGE_TIME);
+    CU_ASSERT_EQUAL(m.boot, 7);
+    CU_ASSERT_TRUE(m.u.time.wall_ms > 0 && m.u.time.wall_ms <= now.wall_ms);
+    CU_ASSERT_EQUAL(m.u.time.trusted, now.trust == TRUST_SYNCED);
+    close(fd);
+    close_port();
+}
+
+static void a_source_that_knows_the_time_is_heard(void)
+{
+    open_port();
+    int fd = plug_in();
+    greet(fd, "main", 7);
+    struct message_up m = {.kind = MESSAGE_CLOCK, .boot = 7, .counter = 2, .source_ms = 50};
+    m.u.wall_ms = 1700000000000;
+    say(fd, &m);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "clock 1 boot 7 id 0 v 0 ref 0 wall 1700000000000"));
+    close(fd);
+    close_port();
+}
+
+static void settings_reach_who_is_there_and_who_comes(void)
+{
+    open_port();
+    int a = plug_in();
+    greet(a, "left", 1);
+    const struct agent_port_setting two[] = {{5, 60000, false}, {6, 0, true}};
+    agent_port_settings(port, two, 2);
+    struct message_down m = hear(a);
+    CU_ASSERT_EQUAL(m.kind, MESSAGE_SETTING);
+    CU_ASSERT_EQUAL(m.u.setting.metric, 5);
+    CU_ASSERT_EQUAL(m.u.setting.interval_ms, 60000);
+    CU_ASSERT_EQUAL(hear(a).u.setting.mute, 1);
+    CU_ASSERT_EQUAL(hear(a).kind, 0);
+
+    int b = plug_in();
+    greet(b, "right", 2);
+    CU_ASSERT_EQUAL(hear(b).u.setting.metric, 5);
+    CU_ASSERT_EQUAL(hear(b).u.setting.metric, 6);
+
+    agent_port_settings(port, two, 1); /* 6 may be told again; of 5 there is no news */
+    m = hear(a);
+    CU_ASSERT_EQUAL(m.kind, MESSAGE_SETTING);
+    CU_ASSERT_EQUAL(m.u.setting.metric, 6);
+    CU_ASSERT_EQUAL(m.u.setting.mute, 0);
+    CU_ASSERT_EQUAL(hear(a).kind, 0);
+    close(a);
+    close(b);
+    close_port();
+}
+
+static void a_quiet_source_has_told_all(void)
+{
+    open_port();
+    int fd = plug_in();
+    greet(fd, "main", 7);
+    say_gauge(fd, 7, 2, 42);
+    CU_ASSERT_PTR_NULL(strstr(trace, "snapshot"));
+    for (int i = 0; i < 1000 && !strstr(trace, "snapshot"); i++) {
+        turn();
+        usleep(20000);
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "snapshot 1 boot 7"));
+    close(fd);
+    close_port();
+}
+
+static void a_factory_reset_is_answered_by_the_core_alone(void)
+{
+    open_port();
+    int fd = plug_in();
+    greet(fd, "main", 7);
+    say(fd, &(struct message_up){.kind = MESSAGE_FACTORY_RESET, .boot = 7, .counter = 2});
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "wipe 1 boot 7 id 0 v 0 ref 2"));
+    CU_ASSERT_EQUAL(hear(fd).kind, 0); /* it is not durable yet */
+    close(fd);
+    close_port();
+}
+
+static void a_source_that_started_again_says_why_and_what_it_intends(void)
+{
+    open_port();
+    int fd = plug_in();
+    greet(fd, "main", 7);
+    trace[0] = 0;
+    say_gauge(fd, 8, 1, 40); /* another boot: who is it? */
+    CU_ASSERT_EQUAL(hear(fd).kind, MESSAGE_HELLO_REQUEST);
+    struct message_up m = {.kind = MESSAGE_HELLO, .boot = 8, .counter = 2};
+    m.u.hello.source = message_text_of("main");
+    m.u.hello.reset = MESSAGE_RESET_WATCHDOG;
+    say(fd, &m);
+    m = (struct message_up){.kind = MESSAGE_INTENT, .boot = 8, .counter = 3, .source_ms = 1000};
+    m.u.intent.intent = MESSAGE_ASLEEP;
+    m.u.intent.for_ms = 60000;
+    say(fd, &m);
+    CU_ASSERT_STRING_EQUAL(trace, "hello 1 boot 8 id 0 v 0 ref 0\n"
+                                  "reset 1 boot 8 id 4 v 0 ref 0\n"
+                                  "intent 1 boot 8 id 0 v 0 ref 0 phase 1 until 61000\n");
     close(fd);
     close_port();
 }
@@ -247,4 +371,9 @@ static void more_names_than_places_are_refused(void)
 
 TESTS(STORY(a_source_is_asked_who_it_is_and_then_heard), STORY(names_keep_their_numbers),
       STORY(noise_costs_a_frame_and_no_more), STORY(a_fault_is_answered_when_it_is_durable),
-      STORY(an_action_reaches_its_source_or_is_refused), STORY(more_names_than_places_are_refused))
+      STORY(an_action_reaches_its_source_or_is_refused), STORY(a_source_hears_what_time_it_is),
+      STORY(a_source_that_knows_the_time_is_heard),
+      STORY(settings_reach_who_is_there_and_who_comes), STORY(a_quiet_source_has_told_all),
+      STORY(a_factory_reset_is_answered_by_the_core_alone),
+      STORY(a_source_that_started_again_says_why_and_what_it_intends),
+      STORY(more_names_than_places_are_refused))

@@ -17,6 +17,7 @@
 #define T0     INT64_C(1790000000000) /* wall clock at boot */
 #define TEMP   1
 #define FAULT  21
+#define FAN    23
 #define URGENT UINT64_C(0xa1)
 #define BULK   UINT64_C(0xb2)
 
@@ -43,6 +44,7 @@ static const struct pack_metric bench_metrics[] = {
 };
 static const struct pack_fault bench_faults[] = {
     {.id = FAULT, .name = "heater_open", .component = "", .severity = SEVERITY_MAJOR},
+    {.id = FAN, .name = "fan_stalled", .component = "", .severity = SEVERITY_MAJOR},
 };
 static const struct pack_rule bench_rules[] = {
     {.name = "warm",
@@ -54,6 +56,15 @@ static const struct pack_rule bench_rules[] = {
      .clear_at = {"t", 1, 1},
      .severity = SEVERITY_CRITICAL,
      .tell = AUDIENCE_CUSTOMER | AUDIENCE_SUPPORT},
+    {.name = "chatters",
+     .when = "count(fault(fan_stalled), 1h) >= 3",
+     .clear = "",
+     .message = "chatters",
+     .at = {"t", 3, 1},
+     .when_at = {"t", 3, 1},
+     .clear_at = {"t", 3, 1},
+     .severity = SEVERITY_MINOR,
+     .tell = AUDIENCE_SUPPORT},
     {.name = "heater_open",
      .when = "fault(heater_open)",
      .clear = "",
@@ -71,8 +82,8 @@ static const struct pack bench_pack = {
     .fingerprint = 77,
     .n_models = 1,
     .n_metrics = 1,
-    .n_faults = 1,
-    .n_rules = 2,
+    .n_faults = 2,
+    .n_rules = 3,
     .models = bench_models,
     .metrics = bench_metrics,
     .faults = bench_faults,
@@ -184,6 +195,10 @@ struct say {
     int fault;          /* 1 raised, -1 cleared, 0 nothing said */
     const char *source; /* NULL: "agent" */
     const struct wire_identity *identity;
+    bool fan;         /* it is the fan that fails */
+    uint32_t count;   /* of the fault; 0 stands for 1 */
+    int64_t first_ms; /* 0: the fault's time */
+    int64_t lived_ms; /* not 0: a source with a clock of its own tells what was then */
 };
 
 /* One batch with at most one reading and one fault. */
@@ -196,11 +211,24 @@ static inline int bench_say(struct bench *b, struct say s)
                                  .at_ms = s.at_ms,
                                  .wall_ms = T0 + s.at_ms + b->clock_error_ms,
                                  .trust = b->trust};
+    struct wire_source sources[] = {source,
+                                    {.id = 1,
+                                     .boot = 9,
+                                     .name = slice_str("main"),
+                                     .at_ms = s.lived_ms,
+                                     .wall_ms = T0 + s.lived_ms,
+                                     .trust = TRUST_RTC}};
+    int64_t at_ms = s.lived_ms ? s.lived_ms : s.at_ms;
+    uint32_t from = s.lived_ms ? 1 : 0;
     size_t n_columns = isnan(s.temp) ? 0U : 1U;
     struct wire_column column = {
-        .metric = TEMP, .exponent = -1, .n = 1, .at_ms = &s.at_ms, .v = &v};
-    struct wire_fault fault = {
-        .fault = FAULT, .active = s.fault > 0, .at_ms = s.at_ms, .first_ms = s.at_ms, .count = 1};
+        .source = from, .metric = TEMP, .exponent = -1, .n = 1, .at_ms = &at_ms, .v = &v};
+    struct wire_fault fault = {.source = from,
+                               .fault = s.fan ? FAN : FAULT,
+                               .active = s.fault > 0,
+                               .at_ms = at_ms,
+                               .first_ms = s.first_ms ? s.first_ms : at_ms,
+                               .count = s.count ? s.count : 1};
     struct wire_batch batch = {.stream = s.stream,
                                .lane = s.stream == URGENT ? LANE_URGENT : LANE_BULK,
                                .seq = s.seq,
@@ -210,8 +238,8 @@ static inline int bench_say(struct bench *b, struct say s)
                                .boot = b->batch_boot,
                                .sealed_ms = s.at_ms,
                                .keyframe = s.keyframe,
-                               .n_sources = 1,
-                               .sources = &source,
+                               .n_sources = from + 1U,
+                               .sources = sources,
                                .n_columns = n_columns,
                                .columns = &column,
                                .n_faults = s.fault ? 1 : 0,

@@ -432,9 +432,109 @@ static void the_boot_that_speaks_has_the_newer_word(void)
     bench_end(&b);
 }
 
+/* --- a source that lived unheard tells it --- */
+
+static void tell(uint64_t seq, int64_t lived_ms, double temp)
+{
+    bench_say(
+        &b, (struct say){
+                .stream = BULK, .seq = seq, .at_ms = b.now_ms, .temp = temp, .lived_ms = lived_ms});
+    commit();
+}
+
+/* Each batch is the newest that the device has, and yet what it says is over. */
+static void what_a_source_lived_before_is_judged_at_its_own_time(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 80 * H;
+    bench_hello(&b, 1);
+    bench_say(&b, (struct say){.stream = BULK, .seq = 1, .at_ms = b.now_ms, .temp = (double)NAN});
+    tell(2, 10 * H, 9);
+    tell(3, 11 * H, 9.5);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "");
+    tell(4, 12 * H, 5);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved/late");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "");
+    tell(5, 20 * H, 9);
+    bench_restart(&b);
+    tell(6, 79 * H, 9); /* and so it is to this day */
+    bench_wait(&b, 3 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved/late warm/open");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TOLD), "alert.opened");
+    CU_ASSERT_STRING_EQUAL(
+        bench_sql(&b, "SELECT (since_ms-1790000000000)/3600000 FROM alerts ORDER BY id"), "10 20");
+    tell(7, 79 * H + 30 * M, 5);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "warm/resolved/late warm/resolved");
+    bench_end(&b);
+}
+
+/* A keyframe of now knows nothing of a fault that the source has not come to yet. */
+static void a_fault_of_the_past_is_true_until_it_is_over(void)
+{
+    bench_start(&b, true);
+    b.now_ms = 80 * H;
+    bench_hello(&b, 1);
+    struct say s = {.stream = URGENT,
+                    .seq = 1,
+                    .at_ms = b.now_ms,
+                    .temp = (double)NAN,
+                    .keyframe = true,
+                    .lived_ms = 9 * H};
+    bench_say(&b, s);
+    s.keyframe = false;
+    s.fault = 1;
+    s.seq = 2;
+    s.lived_ms = 10 * H;
+    bench_say(&b, s);
+    commit();
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "heater_open/open");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, "SELECT (since_ms-1790000000000)/3600000 FROM alerts"),
+                           "10");
+    bench_end(&b);
+}
+
+/* --- a fault that is told again --- */
+
+static void fan(uint64_t stream, uint64_t seq, int64_t at_ms, int64_t first_ms, uint32_t count)
+{
+    bench_say(&b, (struct say){.stream = stream,
+                               .seq = seq,
+                               .at_ms = at_ms,
+                               .temp = (double)NAN,
+                               .fault = 1,
+                               .fan = true,
+                               .first_ms = first_ms,
+                               .count = count});
+    b.now_ms = at_ms + M;
+    commit();
+}
+
+/* The agent was killed before its answer: firmware counts on from the last one. */
+/* holds: TWICE-1 */
+static void a_fault_told_again_by_a_killed_agent_counts_once(void)
+{
+    bench_start(&b, true);
+    bench_hello(&b, 1);
+    int64_t first = b.now_ms;
+    fan(URGENT, 1, first, first, 1);
+    fan(0xa2, 1, first, first, 1);     /* killed, and the same again */
+    fan(0xa3, 1, first + M, first, 2); /* killed again; one more since */
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "");
+    bench_restart(&b);
+    fan(0xa4, 1, first + M, first, 2);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "");
+    fan(0xa4, 2, first + 3 * M, first, 1); /* no kill: an agent counts what is new */
+    bench_wait(&b, 2 * M);
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, ALERTS), "chatters/open");
+    bench_end(&b);
+}
+
 TESTS(STORY(the_firmwares_word_holds_whatever_comes_first),
       STORY(an_agents_start_forgets_nothing_of_the_firmware),
       STORY(the_boot_that_speaks_has_the_newer_word),
+      STORY(what_a_source_lived_before_is_judged_at_its_own_time),
+      STORY(a_fault_of_the_past_is_true_until_it_is_over),
+      STORY(a_fault_told_again_by_a_killed_agent_counts_once),
       STORY(a_session_that_ends_counts_after_a_while),
       STORY(a_flapping_link_and_a_late_will_change_nothing),
       STORY(a_restart_of_the_gateway_makes_nobody_absent),
