@@ -149,7 +149,7 @@ static const struct table_row rows[] = {
      .initial = "false",
      .help = "webhooks may go to loopback and private addresses"},
     TEXT(webhook_ca, "", "PEM: roots for webhooks; empty: the system's"),
-    TEXT(mail_domain, "tocsin.invalid", "right side of Message-IDs"),
+    TEXT(mail_domain, "", "right side of Message-IDs; empty: that of mail_from"),
     TEXT(source, "urn:tocsin:gateway", "who speaks, in CloudEvents"),
     TEXT(zone_folder, "/usr/share/zoneinfo", "time zones"),
     {.name = "log_level",

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 static void store_wakes(void *arg)
@@ -178,6 +179,13 @@ static void stage_wrote(void *ctx)
         notify_kick(g->notify);
 }
 
+/* Message-IDs are the sender's: in its domain unless another is named. */
+static const char *mail_domain(const struct config *c)
+{
+    const char *at = strrchr(c->mail_from, '@');
+    return c->mail_domain[0] ? c->mail_domain : at ? at + 1 : "";
+}
+
 static int open_people(struct gateway *g, struct err *e)
 {
     const struct config *c = g->config;
@@ -200,7 +208,7 @@ static int open_people(struct gateway *g, struct err *e)
     struct stage_config stage = {.ctx = g,
                                  .packs = stage_packs,
                                  .wrote = stage_wrote,
-                                 .mail_domain = c->mail_domain,
+                                 .mail_domain = mail_domain(c),
                                  .source = c->source,
                                  .zone_folder = c->zone_folder};
     return stage_new(g->store, &stage, &g->stage, e);

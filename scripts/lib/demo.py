@@ -6,7 +6,9 @@
 import argparse
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -15,11 +17,11 @@ from house import Broken, House, now_ms, wait_for
 BENCH = [
     # device, appliance, model, fault to provoke, its rule, customer
     ("fridge-1", "fridge", "CK-300", "defrost_heater_open", "heater_open",
-     ("anna", "Anna Weber", "de", "Europe/Berlin", "Küche")),
+     ("anna", "Anna Weber", "de", "Europe/Berlin", "Kühlschrank Küche")),
     ("washer-1", "washer", "WM-800", "heater_open", "heater_failed",
-     ("ben", "Ben Miller", "en", "Europe/London", "Laundry room")),
+     ("ben", "Ben Miller", "en", "Europe/London", "Washer, ground floor")),
     ("heatpump-1", "heatpump", "HP-9", "sensor_broken", "outdoor_sensor",
-     ("carla", "Carla Schmidt", "de", "Europe/Berlin", "Keller")),
+     ("carla", "Carla Schmidt", "de", "Europe/Berlin", "Wärmepumpe")),
 ]
 
 
@@ -195,6 +197,9 @@ def stay(house):
                        tocsin=os.path.relpath(house.program("tocsin")), token=house.token,
                        ctl=house.path("fridge-1.ctl"), folder=house.folder), flush=True)
     house.feed.on_event = show_event
+    if shutil.which("xdg-open") and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        subprocess.Popen(["xdg-open", house.url()], stdout=subprocess.DEVNULL,
+                         stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         time.sleep(5)
         house.control("fridge-1", "provoke", "defrost_heater_open")
