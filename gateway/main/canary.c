@@ -49,6 +49,7 @@ static void on_up(void *arg, bool session_present)
     (void)session_present;
     char topic[TOPIC_MAX];
     struct slice filters[] = {slice_str(TOPIC_UP_FILTER)};
+    c->let_in = true;
     topic_of(topic, TOPIC_UP, slice_str(CANARY_PROBE));
     c->link.publish(c->link.ctx, slice_str(topic), slice_str("canary"), 1, 1);
     c->link.subscribe(c->link.ctx, filters, 1, 0);
@@ -86,17 +87,26 @@ static void on_message(void *arg, struct slice topic, struct slice payload)
     sang(arg, "a stranger hears what devices say");
 }
 
-/* Nothing it tried came through in time. */
+/* Nothing it tried came through in time. When it was not let in it tried nothing, and
+ * nothing is known: it comes again with the gateway's next session. */
 static void time_up(struct loop_timer *timer)
 {
-    finish(CONTAINER(timer, struct canary, timer), CANARY_SAFE, "");
+    struct canary *c = CONTAINER(timer, struct canary, timer);
+    if (c->let_in) {
+        finish(c, CANARY_SAFE, "");
+        return;
+    }
+    c->state = CANARY_NONE;
+    LOG_WARN("GW017", "the broker's access list cannot be tried: the canary was not let in");
+    if (c->open)
+        c->link.close(c->link.ctx, closed);
 }
 
 void canary_start(struct gateway *g)
 {
     struct canary *c = &g->canary;
     const struct config *conf = g->config;
-    if (c->state != CANARY_NONE || !conf->canary_cert_file[0])
+    if (c->state != CANARY_NONE || c->open || !conf->canary_cert_file[0])
         return;
     const char *brokers[1];
     char broker[256];
@@ -121,8 +131,10 @@ void canary_start(struct gateway *g)
         return;
     }
     c->open = true;
+    c->let_in = false;
     c->state = CANARY_TRYING;
-    loop_timer_init(&c->timer, g->loop, time_up);
+    if (!c->timer.fire)
+        loop_timer_init(&c->timer, g->loop, time_up);
     loop_timer_start(&c->timer, WAIT_MS, 0);
     c->link.connect(c->link.ctx);
 }

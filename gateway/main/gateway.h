@@ -44,6 +44,7 @@ struct canary {
     struct gateway *g;
     struct link link;
     bool open;
+    bool let_in; /* it had a session: what it tried was tried */
     enum canary_state state;
     struct loop_timer timer;
 };
