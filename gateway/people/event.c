@@ -1,6 +1,5 @@
 #include "gateway/people/event.h"
 
-#include <math.h>
 #include <string.h>
 
 static const char *const severities[] = {"minor", "major", "critical"};
@@ -130,26 +129,4 @@ int64_t event_time_ms(const struct event *ev)
     if (ev->move == EVENT_RESOLVED && ev->resolved_ms > 0)
         return ev->resolved_ms;
     return ev->opened_ms;
-}
-
-static double real_or_nan(const json_t *value)
-{
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-void event_evidence(const struct event *ev, uint32_t *ret_metric, double *ret_value,
-                    double *ret_limit)
-{
-    *ret_metric = 0;
-    *ret_value = *ret_limit = (double)NAN;
-    for (size_t i = 0; i < json_array_size(ev->evidence); i++) {
-        const json_t *clause = json_array_get(ev->evidence, i);
-        int64_t metric = number(clause, "metric");
-        if (metric <= 0 || metric > UINT32_MAX)
-            continue;
-        *ret_metric = (uint32_t)metric;
-        *ret_value = real_or_nan(json_object_get(clause, "value"));
-        *ret_limit = real_or_nan(json_object_get(clause, "limit"));
-        return;
-    }
 }

@@ -36,9 +36,6 @@ void event_free(struct event *event);
 
 /* When the thing happened, by the appliance's time: what ownership is judged at. */
 int64_t event_time_ms(const struct event *event);
-/* The clause that a text speaks of: the first with a metric. NAN where unknown. */
-void event_evidence(const struct event *event, uint32_t *ret_metric, double *ret_value,
-                    double *ret_limit);
 const char *severity_word(enum severity severity);
 
 #endif

@@ -1,7 +1,7 @@
 #include "gateway/people/hook.h"
 
-#include "gateway/people/locale.h"
 #include "gateway/people/render.h"
+#include "gateway/people/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,27 +67,22 @@ static json_t *device_json(const struct plan_input *in, enum audience audience)
 
 static json_t *text_json(const struct plan_input *in, enum audience audience)
 {
-    const struct pack_message *m = render_message(in->pack, in->event->message, "en");
+    struct words w = plan_words(in);
     json_t *t = json_object();
-    struct buf line;
+    struct buf title, headline, line;
+    w.device_name = ""; /* the owner's word is nobody else's business */
+    buf_init(&title, 8192);
+    buf_init(&headline, 8192);
     buf_init(&line, 8192);
-    uint32_t metric;
-    struct render_values v = {.language = "en",
-                              .device_name = in->event->device, /* never the owner's word */
-                              .model = in->model,
-                              .since_ms = in->event->since_ms,
-                              .until_ms = in->event->resolved_ms,
-                              .now_ms = in->event->at_ms};
-    event_evidence(in->event, &metric, &v.value, &v.limit);
-    v.metric = in->pack ? pack_metric(in->pack, metric) : NULL;
-    if (m) {
-        set_text(t, "title", m->title);
-        render_text(audience == AUDIENCE_SUPPORT ? m->support : m->manufacturer, &v, &line);
-        set_text(t, "line", buf_cstr(&line));
-    } else {
-        set_text(t, "title",
-                 in->event->test ? locale_phrase("en", PHRASE_TEST_TITLE) : in->event->rule);
-    }
+    words_title(&w, &title);
+    words_headline(&w, &headline);
+    words_line(&w, audience, &line);
+    set_text(t, "title", buf_cstr(&title));
+    if (audience == AUDIENCE_SUPPORT)
+        set_text(t, "headline", buf_cstr(&headline));
+    set_text(t, "line", buf_cstr(&line));
+    buf_free(&title);
+    buf_free(&headline);
     buf_free(&line);
     return t;
 }

@@ -178,8 +178,6 @@ static const char *const phrases[TONGUES][PHRASE_COUNT] = {
     {
         [PHRASE_TEST_SUBJECT] = "[Test] ",
         [PHRASE_TEST_NOTE] = "This is a test. Nothing is wrong with your appliance.",
-        [PHRASE_TEST_TITLE] = "A test message about your appliance",
-        [PHRASE_TEST_BODY] = "If you can read this, messages about {device_name} reach you.",
         [PHRASE_HELLO] = "Hello {customer_name},",
         [PHRASE_HELLO_NOBODY] = "Hello,",
         [PHRASE_STEPS] = "What you can do",
@@ -197,9 +195,6 @@ static const char *const phrases[TONGUES][PHRASE_COUNT] = {
     {
         [PHRASE_TEST_SUBJECT] = "[Test] ",
         [PHRASE_TEST_NOTE] = "Das ist ein Test. Mit Ihrem Gerät ist alles in Ordnung.",
-        [PHRASE_TEST_TITLE] = "Eine Testnachricht zu Ihrem Gerät",
-        [PHRASE_TEST_BODY] =
-            "Wenn Sie das lesen, kommen Nachrichten über {device_name} bei Ihnen an.",
         [PHRASE_HELLO] = "Guten Tag {customer_name},",
         [PHRASE_HELLO_NOBODY] = "Guten Tag,",
         [PHRASE_STEPS] = "Das können Sie tun",

@@ -22,9 +22,7 @@ void locale_moment(const char *language, const struct zone *zone, int64_t at_ms,
 enum phrase {
     PHRASE_TEST_SUBJECT, /* before a subject */
     PHRASE_TEST_NOTE,    /* before a text */
-    PHRASE_TEST_TITLE,   /* of a test alert without a message of its own */
-    PHRASE_TEST_BODY,
-    PHRASE_HELLO, /* {customer_name} */
+    PHRASE_HELLO,        /* {customer_name} */
     PHRASE_HELLO_NOBODY,
     PHRASE_STEPS,
     PHRASE_DEVICE,

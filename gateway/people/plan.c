@@ -5,6 +5,7 @@
 #include "gateway/people/locale.h"
 #include "gateway/people/mail.h"
 #include "gateway/people/render.h"
+#include "gateway/people/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,32 +85,27 @@ static const char *fill(struct draft *d, int piece, const char *text)
     return buf_cstr(&d->piece[piece]);
 }
 
-/* What the texts call the device: its owner's word, else its family and model. */
-static const char *call_device(struct draft *d, const struct plan_input *in, const char *language)
+struct words plan_words(const struct plan_input *in)
 {
-    if (*in->device_name) {
-        buf_fmt(&d->name, "%.200s", in->device_name);
-        return buf_cstr(&d->name);
-    }
-    const char *family = render_family(in->pack, language);
-    buf_fmt(&d->name, "%s%s%.100s", family ? family : "", family && *in->model ? " " : "",
-            *in->model || family ? in->model : in->event->device);
-    return buf_cstr(&d->name);
+    const struct event *ev = in->event;
+    return (struct words){.pack = in->pack,
+                          .rule = ev->rule,
+                          .message = ev->message,
+                          .device = ev->device,
+                          .model = in->model,
+                          .device_name = in->device_name,
+                          .customer_name = in->customer ? in->customer->name : NULL,
+                          .evidence = ev->evidence,
+                          .since_ms = ev->since_ms,
+                          .until_ms = event_time_ms(ev),
+                          .now_ms = ev->at_ms};
 }
 
 static void set_values(struct draft *d, const struct plan_input *in, const char *language)
 {
-    uint32_t metric;
-    d->values = (struct render_values){.language = language,
-                                       .model = in->model,
-                                       .customer_name = in->customer->name,
-                                       .since_ms = in->event->since_ms,
-                                       .until_ms = event_time_ms(in->event),
-                                       .now_ms = in->event->at_ms,
-                                       .zone = in->customer->zone};
-    event_evidence(in->event, &metric, &d->values.value, &d->values.limit);
-    d->values.metric = in->pack ? pack_metric(in->pack, metric) : NULL;
-    d->values.device_name = call_device(d, in, language);
+    struct words w = plan_words(in);
+    words_device(&w, language, &d->name);
+    words_values(&w, language, buf_cstr(&d->name), in->customer->zone, &d->values);
 }
 
 static void frame_letter(struct draft *d, const struct plan_input *in, const char *language)
@@ -131,10 +127,9 @@ static void frame_letter(struct draft *d, const struct plan_input *in, const cha
 static void write_opened(struct draft *d, const struct plan_input *in, const struct pack_message *m,
                          const char *language)
 {
-    d->letter.title = fill(d, TITLE, m ? m->title : locale_phrase(language, PHRASE_TEST_TITLE));
-    d->letter.body = fill(d, BODY, m ? m->body : locale_phrase(language, PHRASE_TEST_BODY));
-    size_t steps = m ? m->n_steps : 0;
-    for (size_t i = 0; i < steps && i < LETTER_STEPS; i++) {
+    d->letter.title = fill(d, TITLE, m->title);
+    d->letter.body = fill(d, BODY, m->body);
+    for (size_t i = 0; i < m->n_steps && i < LETTER_STEPS; i++) {
         d->letter.steps[i] = fill(d, FIRST_STEP + (int)i, m->steps[i]);
         d->letter.n_steps = i + 1;
     }
@@ -157,7 +152,7 @@ static void write_resolved(struct draft *d, const struct plan_input *in,
 {
     struct buf title;
     buf_init(&title, 4096);
-    render_text(m ? m->title : locale_phrase(language, PHRASE_TEST_TITLE), &d->values, &title);
+    render_text(m->title, &d->values, &title);
     d->values.title = buf_cstr(&title);
     d->letter.title = fill(d, TITLE, locale_phrase(language, PHRASE_OVER_SUBJECT));
     fill(d, BODY, locale_phrase(language, over_phrase(in->event)));
@@ -205,7 +200,7 @@ static bool customer_is_told(const struct plan_input *in, const struct pack_mess
         return false;
     if (!(ev->tell & AUDIENCE_CUSTOMER) && !ev->test)
         return false;
-    if (!m && !ev->test) /* nothing to say in words that a customer understands */
+    if (!m || !*m->body) /* nothing to say in words that a customer understands */
         return false;
     return ev->move == EVENT_OPENED || (ev->move == EVENT_RESOLVED && in->opening_told);
 }

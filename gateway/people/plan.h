@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "gateway/people/event.h"
+#include "gateway/people/words.h"
 #include "gateway/people/zone.h"
 #include "proto/pack.h"
 
@@ -63,5 +64,8 @@ void plan_opening_key(const struct event *event, const char *customer, char ret_
 #define PLAN_TOKEN 128
 void plan_token(const struct event *event, const char *key, const char *move,
                 char ret_token[PLAN_TOKEN]);
+
+/* The event as texts speak of it; all borrowed from `in`. */
+struct words plan_words(const struct plan_input *in);
 
 #endif

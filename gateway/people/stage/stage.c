@@ -4,6 +4,7 @@
 #include "gateway/people/stage/stage.h"
 
 #include "base/log.h"
+#include "gateway/builtin/builtin.h"
 #include "gateway/people/stage/batch.h"
 #include "gateway/people/stage/lookup.h"
 #include "gateway/people/stage/zones.h"
@@ -78,6 +79,8 @@ static const struct pack *find_pack(const struct stage *s, const char *name)
 {
     const struct pack *const *packs = NULL;
     size_t n = s->config.packs ? s->config.packs(s->config.ctx, &packs) : 0;
+    if (strcmp(name, BUILTIN_PACK) == 0)
+        return builtin_pack();
     for (size_t i = 0; i < n; i++)
         if (strcmp(packs[i]->name, name) == 0)
             return packs[i];

@@ -1,4 +1,5 @@
 /* One event, told to three audiences: who gets a row, and what stands in it. */
+#include "gateway/builtin/builtin.h"
 #include "gateway/people/mail.h"
 #include "gateway/people/plan.h"
 #include "tests/support/cu.h"
@@ -173,7 +174,8 @@ static void a_test_goes_to_everybody_and_says_so(void)
     struct told t;
     ev.test = true;
     ev.tell = 0;
-    ev.message = "";
+    ev.message = ev.rule = "test_alert";
+    in.pack = builtin_pack();
     plan(&in, &t);
     CU_ASSERT_EQUAL_FATAL(t.n, 5);
     CU_ASSERT_STRING_EQUAL(t.row[0].subject, "[Test] Eine Testnachricht zu Ihrem Gerät");
