@@ -1,9 +1,11 @@
 #include "gateway/main/admin.h"
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "gateway/api/access/users.h"
 #include "gateway/store/store.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,39 @@ static const char *option(int argc, char **argv, const char *name, const char *i
         if (strcmp(argv[i], name) == 0)
             return argv[i + 1];
     return initial;
+}
+
+struct verb {
+    const char *word;
+    bool named;         /* a NAME follows */
+    const char *option; /* the one that it takes, with a value; NULL: none */
+    int (*run)(sqlite3 *db, int argc, char **argv, struct err *e); /* from the NAME on */
+};
+
+/* Refuses what this verb does not take: a word that is left over, a flag of another. */
+static int check_words(const struct verb *v, int argc, char **argv, struct err *e)
+{
+    const char *const known[] = {v->option ? v->option : "--config", NULL};
+    for (int i = v->named; i < argc; i++) {
+        if (v->option && strcmp(argv[i], v->option) == 0 && i + 1 < argc) {
+            i++;
+            continue;
+        }
+        if (v->option && strcmp(argv[i], v->option) == 0)
+            return err_set(e, ERR_INVALID, "%s: expected a value", argv[i]);
+        const char *likely = likely_word(argv[i], known);
+        if (strncmp(argv[i], "--", 2) != 0)
+            return err_set(e, ERR_INVALID, "\"%.100s\" is one word too many; see --help", argv[i]);
+        if (likely && v->option)
+            return err_set(e, ERR_INVALID, "%.100s is not known here; did you mean %s?", argv[i],
+                           likely);
+        return err_set(
+            e, ERR_INVALID,
+            "%.100s is not taken here: settings and --config stand before the verb, as in "
+            "tocsin-gateway --config FILE user list",
+            argv[i]);
+    }
+    return 0;
 }
 
 static int read_password(char *to, size_t size, struct err *e)
@@ -55,37 +90,83 @@ static int list(sqlite3 *db, int (*lines)(sqlite3 *, struct buf *, struct err *)
     return rc;
 }
 
-static int usage(struct err *e)
+static int list_users(sqlite3 *db, int argc, char **argv, struct err *e)
 {
-    return err_set(e, ERR_INVALID,
-                   "expected user add|disable|enable NAME, user list, token add|remove NAME or "
-                   "token list; see --help");
+    (void)argc;
+    (void)argv;
+    return list(db, users_list, e);
 }
 
-static int user(sqlite3 *db, int argc, char **argv, struct err *e)
+static int list_tokens(sqlite3 *db, int argc, char **argv, struct err *e)
 {
-    if (argc == 1 && strcmp(argv[0], "list") == 0)
-        return list(db, users_list, e);
-    if (argc < 2)
-        return usage(e);
-    if (strcmp(argv[0], "add") == 0)
-        return add_user(db, argc - 1, argv + 1, e);
-    if (strcmp(argv[0], "disable") == 0 || strcmp(argv[0], "enable") == 0)
-        return users_disable(db, argv[1], argv[0][0] == 'd', clock_now().wall_ms, e);
-    return usage(e);
+    (void)argc;
+    (void)argv;
+    return list(db, tokens_list, e);
 }
 
-static int token(sqlite3 *db, int argc, char **argv, struct err *e)
+static int disable_user(sqlite3 *db, int argc, char **argv, struct err *e)
 {
-    if (argc == 1 && strcmp(argv[0], "list") == 0)
-        return list(db, tokens_list, e);
-    if (argc < 2)
-        return usage(e);
-    if (strcmp(argv[0], "add") == 0)
-        return add_token(db, argc - 1, argv + 1, e);
-    if (strcmp(argv[0], "remove") == 0)
-        return tokens_remove(db, argv[1], clock_now().wall_ms, e);
-    return usage(e);
+    (void)argc;
+    return users_disable(db, argv[0], true, clock_now().wall_ms, e);
+}
+
+static int enable_user(sqlite3 *db, int argc, char **argv, struct err *e)
+{
+    (void)argc;
+    return users_disable(db, argv[0], false, clock_now().wall_ms, e);
+}
+
+static int remove_token(sqlite3 *db, int argc, char **argv, struct err *e)
+{
+    (void)argc;
+    return tokens_remove(db, argv[0], clock_now().wall_ms, e);
+}
+
+static const struct verb user_verbs[] = {
+    {"add", true, "--role", add_user},
+    {"disable", true, NULL, disable_user},
+    {"enable", true, NULL, enable_user},
+    {"list", false, NULL, list_users},
+    {0},
+};
+static const struct verb token_verbs[] = {
+    {"add", true, "--scope", add_token},
+    {"remove", true, NULL, remove_token},
+    {"list", false, NULL, list_tokens},
+    {0},
+};
+
+static int find_verb(const struct verb *verbs, const char *subject, int argc, char **argv,
+                     const struct verb **ret, struct err *e)
+{
+    const char *words[8] = {0};
+    size_t n = 0;
+    for (const struct verb *v = verbs; v->word; v++) {
+        words[n++] = v->word;
+        if (argc && strcmp(argv[0], v->word) == 0)
+            *ret = v;
+    }
+    const char *likely = argc ? likely_word(argv[0], words) : NULL;
+    if (!*ret)
+        return err_set(e, ERR_INVALID, "%s %.100s is not known%s%s; see --help", subject,
+                       argc ? argv[0] : "alone", likely ? ": did you mean " : "",
+                       likely ? likely : "");
+    if ((*ret)->named && (argc < 2 || argv[1][0] == '-'))
+        return err_set(e, ERR_INVALID, "%s %s: expected a NAME", subject, (*ret)->word);
+    return check_words(*ret, argc - 1, argv + 1, e);
+}
+
+/* What was asked for, before anything is opened. */
+static int understand(int argc, char **argv, const struct verb **ret, struct err *e)
+{
+    static const char *const subjects[] = {"user", "token", NULL};
+    if (strcmp(argv[0], "user") == 0)
+        return find_verb(user_verbs, "user", argc - 1, argv + 1, ret, e);
+    if (strcmp(argv[0], "token") == 0)
+        return find_verb(token_verbs, "token", argc - 1, argv + 1, ret, e);
+    const char *likely = likely_word(argv[0], subjects);
+    return err_set(e, ERR_INVALID, "\"%.100s\" is not known: did you mean %s? See --help", argv[0],
+                   likely ? likely : "user or token");
 }
 
 /* The first user is often made before the gateway ever ran. */
@@ -102,20 +183,18 @@ static int make_store(const char *path, struct err *e)
 int admin_run(const char *store_path, int argc, char **argv)
 {
     sqlite3 *db = NULL;
+    const struct verb *verb = NULL;
     struct err e = {0};
-    int rc = users_open(store_path, &db, &e);
+    int rc = understand(argc, argv, &verb, &e);
+    if (rc == 0)
+        rc = users_open(store_path, &db, &e);
     if (rc == ERR_NOT_FOUND) {
         rc = make_store(store_path, &e);
         if (rc == 0)
             rc = users_open(store_path, &db, &e);
     }
     if (rc == 0) {
-        if (strcmp(argv[0], "user") == 0)
-            rc = user(db, argc - 1, argv + 1, &e);
-        else if (strcmp(argv[0], "token") == 0)
-            rc = token(db, argc - 1, argv + 1, &e);
-        else
-            rc = usage(&e);
+        rc = verb->run(db, argc - 2, argv + 2, &e);
         users_close(db);
     }
     if (rc)

@@ -75,6 +75,31 @@ text=$("$build/bin/tocsin-gateway" --config "$dir/bad.conf" --check-config 2>&1)
 set -e
 [[ $text == *bad.conf:2:1* && $text == *brokers* ]] || fail "a bad setting says: $text"
 
+# a word that a subcommand does not take is no silence: the likely word, exit 2, nothing done
+refused() { # what it must say, words...
+    local says=$1
+    shift
+    set +e
+    text=$(echo secret-word | "$build/bin/tocsin-gateway" --config "$dir/gateway.conf" "$@" 2>&1)
+    status=$?
+    set -e
+    [ $status = 2 ] || fail "tocsin-gateway $* ended with $status"
+    [[ $text == *"$says"* ]] || fail "tocsin-gateway $* says: $text"
+}
+refused "before the verb" user add anna --config "$dir/other.conf"
+refused "--role" user add anna --roll admin
+refused "one word too many" user add anna bert
+refused "expected a value" user add anna --role
+refused "expected a NAME" user add --role admin
+refused "did you mean disable" user disabel anna
+refused "did you mean token" tokken list
+refused "--scope" token add bench --scop read
+refused "before the verb" user list --log_level=error
+[ ! -e "$dir/store.db" ] || fail "a refused command made a store"
+echo secret-word | "$build/bin/tocsin-gateway" --config "$dir/gateway.conf" user add anna --role admin ||
+    fail "user add"
+[[ $("$build/bin/tocsin-gateway" --config "$dir/gateway.conf" user list) == *anna*admin* ]] || fail "user list"
+
 start_gateway
 mkfifo "$dir/say"
 "$build/tests/wire_device" "$port" "$dir/certs" fridge-1 <"$dir/say" >"$dir/device.log" 2>&1 &
