@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -61,7 +62,10 @@ void show_alert_heading(void)
 void show_alert_row(const json_t *alert)
 {
     char age[32], id[32];
-    const char *title = show_text(alert, "title");
+    const char *headline = show_text(alert, "headline");
+    const char *presence = show_text(alert, "presence");
+    bool silent = strcmp(presence, "offline") == 0 || strcmp(presence, "asleep") == 0 ||
+                  strcmp(presence, "off") == 0;
     snprintf(id, sizeof id, "%lld", (long long)show_int(alert, "id"));
     show_age(age, sizeof age, show_int(alert, "opened_ms"));
     show_cell(id, 6);
@@ -70,7 +74,9 @@ void show_alert_row(const json_t *alert)
     show_cell(age, 7);
     show_cell(show_text(alert, "device"), 20);
     show_cell(show_text(alert, "model"), 10);
-    show_cell(title[0] ? title : show_text(alert, "rule"), 0);
+    show_cell(headline[0] ? headline : show_text(alert, "rule"), 0);
+    if (silent && strcmp(show_text(alert, "state"), "resolved") != 0)
+        printf(" (device %s)", presence);
     printf("%s%s\n", json_is_true(json_object_get(alert, "test")) ? " (test)" : "",
            json_is_true(json_object_get(alert, "late")) ? " (late)" : "");
 }

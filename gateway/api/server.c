@@ -127,7 +127,8 @@ static int make_parts(struct server *server, const struct server_config *config,
     r->access = access_new(r->loop, r->store, &access, e);
     if (!r->access)
         return e->code;
-    return feed_new(r->loop, r->store, config->max_feeds ? config->max_feeds : 1000, &r->feed, e);
+    struct feed_config feed = {config->max_feeds ? config->max_feeds : 1000, rest_dress, r};
+    return feed_new(r->loop, r->store, &feed, &r->feed, e);
 }
 
 static int listen_all(struct server *server, const struct server_config *config, struct err *e)
@@ -145,6 +146,7 @@ static int listen_all(struct server *server, const struct server_config *config,
 static void server_free(struct server *server)
 {
     feed_free(server->rest.feed);
+    zones_free(&server->rest.zones);
     access_free(server->rest.access);
     assets_free(server->assets);
     free(server);
@@ -165,6 +167,7 @@ int server_new(struct loop *loop, struct store *store, const struct server_confi
         return err_set(e, ERR_NOMEM, "api: out of memory");
     server->ops = *ops;
     server->rest = (struct rest){.loop = loop, .store = store, .ops = &server->ops};
+    zones_init(&server->rest.zones, config->zone_folder);
     int code = make_parts(server, config, e);
     if (!code)
         code = listen_all(server, config, e);

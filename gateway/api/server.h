@@ -18,6 +18,7 @@ struct server_config {
     const char *listen;       /* "127.0.0.1:8080", "[::1]:8080", port 0: any free one */
     const char *ops_listen;   /* likewise, for /metrics, /healthz, /readyz; "": none */
     const char *static_root;  /* the console's folder; "": no console */
+    const char *zone_folder;  /* NULL: /usr/share/zoneinfo */
     bool secure_cookie;       /* the browser reaches us by https (a proxy in front) */
     bool trust_forwarded;     /* a proxy in front sets X-Forwarded-For */
     int64_t session_ms;       /* a session's whole life; 0: 12 h */

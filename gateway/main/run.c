@@ -223,6 +223,7 @@ static int open_server(struct gateway *g, struct err *e)
     struct server_config config = {.listen = c->listen,
                                    .ops_listen = c->ops_listen,
                                    .static_root = c->console,
+                                   .zone_folder = c->zone_folder,
                                    .secure_cookie = c->secure_cookie,
                                    .trust_forwarded = c->trust_forwarded};
     int rc = server_new(g->loop, g->store, &config, &g->ops, &g->server, e);

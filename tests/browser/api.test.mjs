@@ -137,8 +137,8 @@ test('alerts: pages follow on without gap or double in both orders', async () =>
       seen.push(...page.json.items);
       after = page.json.next;
     }
-    assert.equal(seen.length, 60);
-    assert.equal(new Set(seen.map((a) => a.id)).size, 60);
+    assert.equal(seen.length, 61);
+    assert.equal(new Set(seen.map((a) => a.id)).size, 61);
     const rank = { critical: 2, major: 1, minor: 0 };
     for (let i = 1; i < seen.length; i++) {
       const [a, b] = [seen[i - 1], seen[i]];
@@ -151,22 +151,30 @@ test('alerts: pages follow on without gap or double in both orders', async () =>
 test('alerts: each filter filters', async () => {
   const count = async (query) => (await call('GET', `/alerts?limit=500&${query}`)).json.items.length;
   assert.equal(await count('state=open,acknowledged'), 50);
-  assert.equal(await count('state=resolved'), 10);
+  assert.equal(await count('state=resolved'), 11);
   assert.equal(await count('severity=critical'), 20);
-  assert.equal(await count('severity=critical,minor'), 40);
+  assert.equal(await count('severity=critical,minor'), 41);
   assert.equal(await count('device=fridge-007'), 1);
   assert.equal(await count('model=CK-1'), 20);
   assert.equal(await count('rule=other'), 0);
   assert.equal(await count('customer=anna'), 1);
   assert.equal(await count('q=ridge-00'), 10);
   assert.equal(await count('q=100%25'), 1, "LIKE's own signs are text");
-  assert.equal(await count('q=_'), 60, 'the rule has an underscore');
+  assert.equal(await count('q=_'), 61, 'the rule has an underscore');
   assert.equal(await count('q=fridge_007'), 0);
   assert.equal(await count('snoozed=1'), 0);
   assert.equal(await count('test=1'), 0);
   for (const attack of ["' OR 1=1--", "x'); DROP TABLE alerts;--", '%', '\\', '"', 'ü'])
     assert.ok(await count(`device=${encodeURIComponent('fridge-000')}&q=${encodeURIComponent(attack)}`) <= 1);
-  assert.equal(await count(''), 60, 'nothing was dropped');
+  assert.equal(await count(''), 61, 'nothing was dropped');
+  assert.equal(await count('q=fridge%20is%20WARM'), 60, 'a title');
+  assert.equal(await count('q=Ihr%20K%C3%BChl'), 60, 'a title as a German customer reads it');
+  assert.equal(await count('q=cabinet%20at'), 60, 'a headline');
+  assert.equal(await count('q=fault%2021'), 60, 'the fault in the evidence');
+  assert.equal(await count('q=cabinet%20warm'), 60, "a rule's words");
+  assert.equal(await count('q=anna'), 1, 'a customer');
+  assert.equal(await count('q=same%20identity'), 0);
+  assert.equal(await count('q=data%20of%20the%20device'), 1, "one of the gateway's own rules");
 });
 
 test('a wrong query is a 400 that names the parameter', async () => {
@@ -199,6 +207,20 @@ test('an alert shows its evidence, its log, who was told and its words', async (
   assert.deepEqual(json.metrics.map((m) => m.name), ['cabinet_temp', 'door_open']);
   assert.deepEqual(json.told.map((t) => t.state), ['accepted', 'dead']);
   assert.deepEqual(json.texts.customer.steps, ['Close the door.', 'Wait an hour.']);
+  assert.equal(json.headline, 'Cabinet at 9.1\u00a0°C (fault 21)');
+  assert.equal(json.texts.support, 'Cabinet at 9.1\u00a0°C; ask about the door of fridge-000.', 'no name of its owner');
+  assert.equal(json.texts.manufacturer, null);
+  assert.equal(json.texts.customer.lang, 'de', "the owner's language");
+  assert.match(json.texts.customer.body, /^Anna <script>.*, <img src=x onerror=alert\(1\)> ist bei 9,1.°C, seit Dienstag, 14..November 2023, 22:13.Uhr UTC\.$/);
+  assert.equal(json.presence, 'online');
+  const row = (await call('GET', '/alerts?device=fridge-001')).json.items[0];
+  assert.equal(row.presence, 'offline');
+  assert.equal(row.headline, 'Cabinet at 9.1\u00a0°C (fault 21)');
+  assert.equal((await call('GET', '/alerts/3')).json.texts.customer.lang, 'en', 'nobody owns it');
+  const own = (await call('GET', '/alerts/61')).json;
+  assert.equal(own.headline, 'Data of the device is missing');
+  assert.match(own.texts.support, /fridge-059 numbered batches/);
+  assert.equal(own.texts.customer, null, 'it is not for customers');
   assert.equal(json.customer.name, 'Anna <script>alert(1)</script>', 'texts travel as they are');
   for (const id of ['0', '-1', '99999', 'x', '1%20', '99999999999999999999'])
     assert.equal((await call('GET', `/alerts/${id}`)).status, 404, id);
@@ -247,6 +269,9 @@ test('devices: list, one, ledger, test alert', async () => {
   assert.equal(expected, stored + accounted + missing);
   assert.equal(json.ledger.drops[0].reason, 'budget');
   assert.equal(json.latest[1].name, 'metric 999');
+  assert.deepEqual(json.latest[2], { metric: 60001, name: 'system_load', label: 'System load', unit: 'one', kind: 'gauge',
+    instance: 0, at_ms: T0, value: 0.5 });
+  assert.deepEqual((await call('GET', '/devices?q=script')).json.items.map((d) => d.id), ['fridge-000'], "its owner's name");
   assert.equal(json.components[0].lot, 'L7');
   assert.equal((await call('GET', '/devices/none')).status, 404);
   assert.equal((await call('POST', '/devices/fridge-000/test-alert', { body: {} })).status, 202);
@@ -283,6 +308,22 @@ test('a series is exact while it fits and keeps its extremes when thinned', asyn
   assert.equal((await get(`instance=1&from_ms=${T0}&to_ms=${T0 + 1000}`)).points.length, 0);
 });
 
+test('a series says what held before it', async () => {
+  const H = 3600000;
+  const get = async (query) => (await call('GET', `/devices/fridge-000/series?metric=3&${query}`)).json;
+  const quiet = await get(`from_ms=${T0 + 5.5 * H}&to_ms=${T0 + 5.6 * H}`);
+  assert.deepEqual(quiet.points, []);
+  assert.deepEqual(quiet.before, { at_ms: T0 + 5 * H, value: 1 });
+  assert.equal(quiet.stale_after_ms, null);
+  const both = await get(`from_ms=${T0 + 5.5 * H}&to_ms=${T0 + 6.5 * H}`);
+  assert.deepEqual(both.points, [[T0 + 6 * H, 0, 0, 0]]);
+  assert.deepEqual(both.before, { at_ms: T0 + 5 * H, value: 1 });
+  assert.equal((await get(`from_ms=${T0}&to_ms=${T0 + 60000}`)).before, null, 'nothing was before');
+  const inside = (await call('GET', `/devices/fridge-000/series?metric=1&from_ms=${T0 + 30500}&to_ms=${T0 + 31500}`)).json;
+  assert.deepEqual(inside.before, { at_ms: T0 + 30000, value: 7 }, 'in the same batch');
+  assert.deepEqual(inside.points.map((p) => p[0]), [T0 + 31000]);
+});
+
 test('an owner changes hands once, and the same request twice changes nothing', async () => {
   const put = (body) => call('PUT', '/devices/fridge-005/owner', { body });
   const made = await call('PUT', '/customers/carla', { body: { name: 'Carla', email: 'c@example.org', language: 'de-CH' } });
@@ -312,6 +353,14 @@ test("an agent sees the present owner's time only", async () => {
   const series = await call('GET', `/devices/fridge-000/series?metric=1&from_ms=${T0}&to_ms=${T0 + 7200000}&points=4000`, as);
   assert.ok(series.json.points.length > 0);
   assert.ok(series.json.points[0][0] >= T0 + 3600000);
+  const door = await call('GET', `/devices/fridge-000/series?metric=3&from_ms=${T0 + 3600001}&to_ms=${T0 + 3700000}`, as);
+  assert.deepEqual(door.json.before, { at_ms: T0 + 3600000, value: 1 });
+  const later = await call('GET', `/devices/fridge-000/series?metric=1&from_ms=${T0}&to_ms=${T0 + 3600000}`, as);
+  assert.equal(later.json.before, null, "the former owner's time says nothing");
+  assert.deepEqual((await call('GET', '/devices/fridge-000', as)).json.latest, [], 'nor do its last values');
+  await call('PUT', '/devices/fridge-010/owner', { body: { customer: 'dora', from_ms: T0 + 1000 } });
+  const first = await call('GET', '/devices/fridge-010', as);
+  assert.equal(first.json.latest.length, 1, 'what it said before it was first registered is no secret');
 });
 
 test('webhooks keep their secret, and dead letters can be replayed', async () => {

@@ -40,7 +40,7 @@ describe('the live list', () => {
         const before_ = await firstId();
         const alert = gateway.raise(1, 0);
         await page.getByRole('button', { name: '1 new' }).waitFor();
-        assert.match(await page.locator('#announcer').textContent(), /New Critical alert: The fridge is too warm inside, Fridge 1\./);
+        assert.match(await page.locator('#announcer').textContent(), /New Critical alert: Cabinet above the limit, Fridge 1\./);
         assert.equal(await firstId(), before_, 'what is read stays where it is');
         await page.keyboard.press('u');
         await until(async () => (await firstId()) === String(alert.id), 'the merged alert stands first');
@@ -80,7 +80,7 @@ describe('the live list', () => {
         await page.getByText('Nothing needs you right now').waitFor();
         await until(() => gateway.followers === 1, 'the feed is followed');
         gateway.raise(1, 1);
-        await page.getByRole('link', { name: 'The door has been open for a while' }).waitFor();
+        await page.getByRole('link', { name: 'Door reported open for five minutes' }).waitFor();
         await page.getByText('Nothing needs you right now').waitFor({ state: 'detached' });
     });
 

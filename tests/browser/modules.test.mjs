@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { held } from '../../gateway/console/js/chart_drawing.js';
 import { EventParser } from '../../gateway/console/js/sse.js';
 import { Triage } from '../../gateway/console/js/triage_model.js';
 
@@ -64,6 +65,26 @@ test('an alert that ends while it waits never shows', () => {
     assert.deepEqual(model.pending(), { fresh: 0, left: 0 });
     model.merge();
     assert.deepEqual(ids(model), [1]);
+});
+
+test('a device that falls silent marks its alerts, and no others', () => {
+    const model = new Triage({ belongs: isOpen });
+    model.append([alert(1, 'major', 3, { device: 'a', presence: 'online' }), alert(2, 'major', 2, { device: 'b', presence: 'online' })]);
+    assert.deepEqual(model.sawPresence('a', 'offline'), [1]);
+    assert.deepEqual(model.rows().map((row) => row.presence), ['offline', 'online']);
+    assert.deepEqual(model.sawPresence('c', 'offline'), []);
+});
+
+test('a state is drawn from the word before the span to now, a gauge where it was read', async () => {
+    const point = (at, value) => [at, value, value, value];
+    const door = { kind: 'state', unit: 'bool', points: [point(500, 1)], before: { at_ms: 40, value: 0 }, stale_after_ms: null };
+    assert.deepEqual(held(door, 100, 1000, 900), [point(100, 0), point(500, 1), point(900, 1)]);
+    assert.deepEqual(held({ ...door, points: [] }, 100, 1000, 2000), [point(100, 0), point(1000, 0)]);
+    assert.deepEqual(held({ ...door, points: [], stale_after_ms: 50 }, 100, 1000, 2000), [], 'it is not known any more');
+    assert.deepEqual(held({ ...door, stale_after_ms: 100 }, 100, 1000, 2000), [point(100, 0), point(500, 1), point(600, 1)]);
+    assert.deepEqual(held({ ...door, before: null }, 100, 1000, 900), [point(500, 1), point(900, 1)]);
+    const temp = { kind: 'gauge', unit: 'celsius', points: [point(500, 4)], before: { at_ms: 40, value: 3 }, stale_after_ms: null };
+    assert.deepEqual(held(temp, 100, 1000, 900), [point(500, 4)]);
 });
 
 test('after a hole in the feed: the missed wait, the gone are marked', () => {

@@ -40,7 +40,7 @@ struct feed {
     struct store *store;
     struct feed_ring *ring;
     struct list clients;
-    uint32_t max_clients;
+    struct feed_config config;
     struct loop_timer tick;
     struct feed_counts counts;
     bool closed;
@@ -55,6 +55,16 @@ static size_t format(char *to, size_t room, int64_t no, const char *type, const 
 {
     int n = snprintf(to, room, "id: %" PRId64 "\nevent: %s\ndata: %s\n\n", no, type, json);
     return n > 0 && (size_t)n < room ? (size_t)n : 0;
+}
+
+/* As clients see it. */
+static size_t put_event(const struct feed *feed, char *to, size_t room, int64_t no,
+                        const char *type, const char *json)
+{
+    char *dressed = feed->config.dress ? feed->config.dress(feed->config.arg, type, json) : NULL;
+    size_t len = format(to, room, no, type, dressed ? dressed : json);
+    free(dressed);
+    return len;
 }
 
 /* Events from the ring as far as they fit. */
@@ -88,9 +98,9 @@ static size_t pull_table(struct client *c, char *to, size_t room)
     sqlite3_bind_int64(s, 1, c->cursor);
     sqlite3_bind_int(s, 2, REPLAY_ROWS);
     for (rc = sqlite3_step(s); rc == SQLITE_ROW; rc = sqlite3_step(s)) {
-        len = format(to + used, room - used, sqlite3_column_int64(s, 0),
-                     (const char *)sqlite3_column_text(s, 1),
-                     (const char *)sqlite3_column_text(s, 2));
+        len = put_event(c->feed, to + used, room - used, sqlite3_column_int64(s, 0),
+                        (const char *)sqlite3_column_text(s, 1),
+                        (const char *)sqlite3_column_text(s, 2));
         if (!len && used)
             break; /* the next turn has room */
         used += len;
@@ -167,8 +177,8 @@ static int read_last(struct feed *feed, struct err *e)
     return 0;
 }
 
-int feed_new(struct loop *loop, struct store *store, uint32_t max_clients, struct feed **ret_feed,
-             struct err *e)
+int feed_new(struct loop *loop, struct store *store, const struct feed_config *config,
+             struct feed **ret_feed, struct err *e)
 {
     struct feed *feed = calloc(1, sizeof *feed);
     if (!feed || !(feed->ring = feed_ring_new(RING_EVENTS, RING_BYTES))) {
@@ -177,7 +187,7 @@ int feed_new(struct loop *loop, struct store *store, uint32_t max_clients, struc
     }
     feed->loop = loop;
     feed->store = store;
-    feed->max_clients = max_clients;
+    feed->config = *config;
     list_init(&feed->clients);
     int code = read_last(feed, e);
     if (code) {
@@ -215,7 +225,7 @@ void feed_free(struct feed *feed)
 void feed_push(struct feed *feed, int64_t no, const char *type, const char *json)
 {
     char text[16 * 1024];
-    size_t len = format(text, sizeof text, no, type, json);
+    size_t len = put_event(feed, text, sizeof text, no, type, json);
     feed->counts.events++;
     if (!len) /* too large for a turn's chunk: clients are told to read again */
         len = format(text, sizeof text, no, "resync", "{}");
@@ -235,7 +245,7 @@ static bool take_cursor(struct feed *feed, struct http_req *req, int64_t *ret)
     query_int(http_query(req), "after", 0, INT64_MAX, ret, &p);
     if (last && last[0] && (parse_int(last, ret) || *ret < 0))
         problem_field(&p, 400, "Last-Event-ID", "must be the number of an event");
-    if (feed->closed || feed->counts.clients >= feed->max_clients) {
+    if (feed->closed || feed->counts.clients >= feed->config.max_clients) {
         feed->counts.refused++;
         p.retry_s = 10;
         problem_set(&p, 503, "the feed has as many clients as it takes");

@@ -8,9 +8,17 @@
 
 struct feed;
 
+struct feed_config {
+    uint32_t max_clients;
+    /* What a client sees of a hand-off's body: malloc'ed, one line; NULL: the body as
+     * it is. */
+    char *(*dress)(void *arg, const char *type, const char *json);
+    void *arg;
+};
+
 /* Reads the hand-off's last number. Borrows loop and store for life. */
-int feed_new(struct loop *loop, struct store *store, uint32_t max_clients, struct feed **ret_feed,
-             struct err *e);
+int feed_new(struct loop *loop, struct store *store, const struct feed_config *config,
+             struct feed **ret_feed, struct err *e);
 /* Ends the clients' streams; call before http_close. */
 void feed_close(struct feed *feed);
 /* When http_close's `closed` has come. */

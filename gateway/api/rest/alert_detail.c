@@ -1,6 +1,7 @@
 /* GET /alerts/{id}: the row, what made it, what happened to it, who was told, and
  * the words of its message. */
 #include "gateway/api/rest/alert_row.h"
+#include "gateway/builtin/builtin.h"
 
 /* A number of the stored evidence; 0 means "none" where `zero_is_none`. */
 static json_t *number(const json_t *clause, const char *key, bool zero_is_none)
@@ -15,7 +16,7 @@ static json_t *clause_json(const struct pack *pack, const json_t *clause)
 {
     uint32_t metric = (uint32_t)json_integer_value(json_object_get(clause, "metric"));
     uint32_t fault = (uint32_t)json_integer_value(json_object_get(clause, "fault"));
-    const struct pack_metric *m = pack && metric ? pack_metric(pack, metric) : NULL;
+    const struct pack_metric *m = metric ? builtin_metric(pack, metric) : NULL;
     const struct pack_fault *f = pack && fault ? pack_fault(pack, fault) : NULL;
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "text",
                      out_text(json_string_value(json_object_get(clause, "text"))), "value",
@@ -47,20 +48,57 @@ static json_t *metrics_json(const struct pack *pack, const char *stored)
     return out;
 }
 
-static json_t *texts_json(const struct pack *pack, const char *message)
+static json_t *filled(const char *text, const struct render_values *values)
 {
-    const struct pack_message *m = pack ? pack_message(pack, message, "en") : NULL;
-    json_t *customer = json_null();
-    if (m) {
-        json_t *steps = json_array();
-        for (size_t i = 0; i < m->n_steps; i++)
-            json_array_append_new(steps, out_text(m->steps[i]));
-        customer = json_pack("{s:o, s:o, s:o, s:o}", "lang", out_text(m->lang), "title",
-                             out_text(m->title), "body", out_text(m->body), "steps", steps);
-    }
-    return json_pack("{s:o, s:o, s:o}", "customer", customer, "support",
-                     out_text_or_null(m ? m->support : NULL), "manufacturer",
-                     out_text_or_null(m ? m->manufacturer : NULL));
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    render_text(text, values, &out);
+    json_t *json = out_text(buf_cstr(&out));
+    buf_free(&out);
+    return json;
+}
+
+/* As the customer reads it: in the owner's language, by the owner's clock. */
+static json_t *customer_text(struct rest *rest, const struct words *w, const char *language,
+                             const char *zone)
+{
+    const struct pack_message *m = render_message(w->pack, w->message, *language ? language : "en");
+    struct render_values v;
+    struct buf name;
+    if (!m || !*m->body)
+        return json_null();
+    buf_init(&name, 1024);
+    words_device(w, m->lang, &name);
+    words_values(w, m->lang, buf_cstr(&name), *zone ? zones_get(&rest->zones, zone) : NULL, &v);
+    json_t *steps = json_array();
+    for (size_t i = 0; i < m->n_steps; i++)
+        json_array_append_new(steps, filled(m->steps[i], &v));
+    json_t *text = json_pack("{s:o, s:o, s:o, s:o}", "lang", out_text(m->lang), "title",
+                             filled(m->title, &v), "body", filled(m->body, &v), "steps", steps);
+    buf_free(&name);
+    return text;
+}
+
+static json_t *line_json(const struct words *w, enum audience audience)
+{
+    struct buf line;
+    buf_init(&line, 8192);
+    words_line(w, audience, &line);
+    json_t *json = out_text_or_null(buf_cstr(&line));
+    buf_free(&line);
+    return json;
+}
+
+static json_t *texts_json(struct call *c, sqlite3_stmt *s)
+{
+    json_t *evidence;
+    struct words w = alert_row_words(c->rest, s, c->now_ms, &evidence);
+    json_t *texts = json_pack(
+        "{s:o, s:o, s:o}", "customer",
+        customer_text(c->rest, &w, col_text(s, ALERT_LANGUAGE), col_text(s, ALERT_ZONE)), "support",
+        line_json(&w, AUDIENCE_SUPPORT), "manufacturer", line_json(&w, AUDIENCE_MANUFACTURER));
+    json_decref(evidence);
+    return texts;
 }
 
 static json_t *entry_json(sqlite3_stmt *s)
@@ -106,10 +144,10 @@ static json_t *read_row(struct call *c, int64_t id)
     sqlite3_bind_int64(s, 1, id);
     if (sqlite3_step(s) == SQLITE_ROW) {
         const struct pack *pack = pack_of(c->rest, col_text(s, ALERT_PACK));
-        root = alert_row_json(c->rest, s);
+        root = alert_row_json(c->rest, s, c->now_ms);
         json_object_set_new(root, "evidence", evidence_json(pack, col_text(s, ALERT_EVIDENCE)));
         json_object_set_new(root, "metrics", metrics_json(pack, col_text(s, ALERT_METRIC_IDS)));
-        json_object_set_new(root, "texts", texts_json(pack, col_text(s, ALERT_MESSAGE)));
+        json_object_set_new(root, "texts", texts_json(c, s));
     }
     store_release(s);
     if (!root)

@@ -1,5 +1,7 @@
 /* GET /alerts. */
 #include "gateway/api/rest/alert_row.h"
+#include "gateway/api/rest/search.h"
+#include "gateway/builtin/builtin.h"
 
 static const char *const states[] = {"open", "acknowledged", "resolved", NULL};
 static const char *const severities[] = {"minor", "major", "critical", NULL}; /* as stored */
@@ -40,7 +42,7 @@ static void parse(const struct call *c, struct filter *f, struct problem *p)
 /* The set of states and the order decide which index serves, so they make the
  * text; the rest are values, for a cache that keeps every text it saw.
  * ?1 device ?2 model ?3 rule ?4 customer ?5 q ?6 now ?7, ?8 the cursor ?9 limit
- * ?10 bits of severities ?11 snoozed ?12 test */
+ * ?10 bits of severities ?11 snoozed ?12 test ?13 what search_pack found */
 static const char *statement(const struct filter *f, struct buf *sql)
 {
     static const char *const state_sets[] = {NULL,
@@ -58,7 +60,11 @@ static const char *statement(const struct filter *f, struct buf *sql)
                  " AND (?3 IS NULL OR a.rule = ?3) AND (?4 IS NULL OR c.id = ?4)"
                  " AND (?5 IS NULL OR a.device LIKE ?5 ESCAPE '\\' OR a.rule LIKE ?5 ESCAPE '\\'"
                  " OR d.name LIKE ?5 ESCAPE '\\' OR d.model LIKE ?5 ESCAPE '\\'"
-                 " OR d.serial LIKE ?5 ESCAPE '\\' OR c.name LIKE ?5 ESCAPE '\\')"
+                 " OR d.serial LIKE ?5 ESCAPE '\\' OR c.name LIKE ?5 ESCAPE '\\'"
+                 " OR replace(a.rule, '_', ' ') LIKE ?5 ESCAPE '\\'"
+                 " OR a.pack || '/' || a.message IN (SELECT value FROM json_each(?13))"
+                 " OR EXISTS (SELECT 1 FROM json_each(a.evidence) v WHERE a.pack || '/#' ||"
+                 " json_extract(v.value, '$.fault') IN (SELECT value FROM json_each(?13))))"
                  " AND (?10 = 0 OR ?10 & (1 << a.severity))"
                  " AND (?11 < 0 OR ?11 = (a.snoozed_until_ms > ?6))"
                  " AND (?12 < 0 OR ?12 = a.test)");
@@ -70,7 +76,21 @@ static const char *statement(const struct filter *f, struct buf *sql)
     return buf_cstr(sql);
 }
 
-static void bind_filter(sqlite3_stmt *s, const struct filter *f, int64_t now_ms)
+/* The keys of what packs call q, as a JSON array. */
+static const char *pack_keys(const struct rest *rest, const char *q, struct buf *out)
+{
+    const struct pack *const *packs = NULL;
+    size_t n = rest->ops->packs(rest->ops->ctx, &packs), found = 0;
+    buf_str(out, "[");
+    for (size_t i = 0; q && i < n; i++)
+        search_pack(packs[i], q, out, &found);
+    if (q)
+        search_pack(builtin_pack(), q, out, &found);
+    buf_str(out, "]");
+    return buf_ok(out) ? buf_cstr(out) : "[]";
+}
+
+static void bind_filter(sqlite3_stmt *s, const struct filter *f, const char *keys, int64_t now_ms)
 {
     const char *texts[] = {f->device, f->model, f->rule, f->customer};
     char like[600];
@@ -87,6 +107,7 @@ static void bind_filter(sqlite3_stmt *s, const struct filter *f, int64_t now_ms)
     sqlite3_bind_int64(s, 10, f->severities);
     sqlite3_bind_int(s, 11, f->snoozed);
     sqlite3_bind_int(s, 12, f->test);
+    bind_text(s, 13, keys);
 }
 
 static void reply_rows(struct call *c, sqlite3_stmt *s, const struct filter *f)
@@ -99,7 +120,7 @@ static void reply_rows(struct call *c, sqlite3_stmt *s, const struct filter *f)
             cursor_print(next, sizeof next, key, 2);
             break;
         }
-        json_array_append_new(items, alert_row_json(c->rest, s));
+        json_array_append_new(items, alert_row_json(c->rest, s, c->now_ms));
         key[0] = sqlite3_column_int64(s, ALERT_SEVERITY);
         key[1] = sqlite3_column_int64(s, ALERT_ID);
     }
@@ -110,17 +131,19 @@ void alerts_list(void *ctx, void *request)
 {
     struct call *c = request;
     struct filter f;
-    struct buf sql;
+    struct buf sql, keys;
     (void)ctx;
     parse(c, &f, &c->problem);
     if (call_failed(c))
         return;
     buf_init(&sql, 8192);
+    buf_init(&keys, 1024 * 1024);
     sqlite3_stmt *s = call_read(c, statement(&f, &sql));
     if (s) {
-        bind_filter(s, &f, c->now_ms);
+        bind_filter(s, &f, pack_keys(c->rest, f.q, &keys), c->now_ms);
         reply_rows(c, s, &f);
         store_release(s);
     }
+    buf_free(&keys);
     buf_free(&sql);
 }

@@ -1,6 +1,7 @@
 #include "gateway/api/rest/call.h"
 
 #include "base/table.h"
+#include "gateway/builtin/builtin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,8 @@ const struct pack *pack_of(const struct rest *rest, const char *name)
 {
     const struct pack *const *packs = NULL;
     size_t n = rest->ops->packs(rest->ops->ctx, &packs);
+    if (strcmp(name, BUILTIN_PACK) == 0)
+        return builtin_pack();
     for (size_t i = 0; i < n; i++)
         if (strcmp(packs[i]->name, name) == 0)
             return packs[i];
@@ -178,7 +181,7 @@ const char *kind_name(enum metric_kind kind)
 
 json_t *metric_json(const struct pack *pack, uint32_t id)
 {
-    const struct pack_metric *m = pack ? pack_metric(pack, id) : NULL;
+    const struct pack_metric *m = builtin_metric(pack, id);
     char unknown[32];
     snprintf(unknown, sizeof unknown, "metric %u", id);
     return json_pack("{s:I, s:o, s:o, s:o, s:s}", "id", (json_int_t)id, "name",

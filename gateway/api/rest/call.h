@@ -67,7 +67,8 @@ void call_write(void *arg);
 const struct pack *pack_of(const struct rest *rest, const char *name);
 const char *label_of(const struct pack_label *labels, size_t n, const char *name);
 const char *kind_name(enum metric_kind kind);
-/* {id, name, label, unit, kind}; a metric that no pack knows is named by number. */
+/* {id, name, label, unit, kind}; a metric that neither the pack nor we know is named
+ * by number. */
 json_t *metric_json(const struct pack *pack, uint32_t id);
 const char *audience_name(int64_t bit);
 

@@ -82,7 +82,7 @@ static const char *statement(const struct filter *f, struct buf *sql)
     if (f->q)
         buf_str(sql, " AND (d.id LIKE ?4 ESCAPE '\\' OR d.name LIKE ?4 ESCAPE '\\'"
                      " OR d.model LIKE ?4 ESCAPE '\\' OR d.serial LIKE ?4 ESCAPE '\\'"
-                     " OR d.firmware LIKE ?4 ESCAPE '\\')");
+                     " OR d.firmware LIKE ?4 ESCAPE '\\' OR c.name LIKE ?4 ESCAPE '\\')");
     buf_str(sql, " ORDER BY d.id LIMIT ?6");
     return buf_cstr(sql);
 }

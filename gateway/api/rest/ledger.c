@@ -1,13 +1,17 @@
 /* A device's latest values, and its ledger: what should have come, what did, what
  * never will and why. */
-#include "gateway/api/rest/call.h"
+#include "gateway/api/rest/owner.h"
 
 json_t *device_latest(struct call *c, const char *id, const struct pack *pack)
 {
-    sqlite3_stmt *s = call_read(c, "SELECT metric, instance, at_ms, value FROM latest"
-                                   " WHERE device = ?1 ORDER BY metric, instance LIMIT 2000");
+    int64_t owned_ms = 0;
+    sqlite3_stmt *s = NULL;
+    if (owner_since(c, id, &owned_ms))
+        s = call_read(c, "SELECT metric, instance, at_ms, value FROM latest WHERE device = ?1"
+                         " AND at_ms >= ?2 ORDER BY metric, instance LIMIT 2000");
     if (!s)
         return NULL;
+    sqlite3_bind_int64(s, 2, owned_ms);
     json_t *list = json_array();
     bind_text(s, 1, id);
     while (sqlite3_step(s) == SQLITE_ROW) {

@@ -17,13 +17,19 @@ struct owner_write {
 
 bool owner_since(struct call *c, const char *device, int64_t *ret_from_ms)
 {
-    sqlite3_stmt *s = call_read(c, "SELECT o.from_ms FROM devices d LEFT JOIN ownership o"
-                                   " ON o.device = d.id AND o.to_ms IS NULL WHERE d.id = ?1");
+    /* Who never had another owner's time behind it hides nothing: what a device said
+     * before it was first registered is nobody's secret. */
+    sqlite3_stmt *s =
+        call_read(c, "SELECT coalesce((SELECT o.from_ms FROM ownership o WHERE o.device = d.id"
+                     " AND o.to_ms IS NULL), (SELECT max(p.to_ms) FROM ownership p WHERE"
+                     " p.device = d.id)), EXISTS (SELECT 1 FROM ownership p WHERE"
+                     " p.device = d.id AND p.to_ms IS NOT NULL) FROM devices d WHERE d.id = ?1");
     if (!s)
         return false;
     bind_text(s, 1, device);
     bool found = sqlite3_step(s) == SQLITE_ROW;
-    int64_t from_ms = found && c->who.level < ACCESS_ADMIN ? sqlite3_column_int64(s, 0) : 0;
+    bool cut = found && sqlite3_column_int(s, 1) && c->who.level < ACCESS_ADMIN;
+    int64_t from_ms = cut ? sqlite3_column_int64(s, 0) : 0;
     store_release(s);
     if (found)
         *ret_from_ms = from_ms;

@@ -4,9 +4,9 @@
 
 #include "gateway/api/rest/call.h"
 
-/* Whether there is such a device, and since when it belongs to whom it belongs to
- * now (0: it belongs to nobody, or the caller may see further back). False:
- * answered. */
+/* Whether there is such a device, and from when on its past may be shown: since it
+ * belongs to whom it belongs to now, or since its last owner gave it away (0: it
+ * never had another owner, or the caller may see further back). False: answered. */
 bool owner_since(struct call *c, const char *device, int64_t *ret_from_ms);
 
 #endif

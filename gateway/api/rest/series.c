@@ -3,20 +3,26 @@
  * nobody; memory is one decoder's arena and the buckets.
  *
  * Rows are read in the order of their newest event time. A batch reaches a while
- * back, so the reading ends when a run of rows begins after the span. */
+ * back, so the reading ends when a run of rows begins after the span.
+ *
+ * Then, backwards, the last reading before the span: a state holds until the next
+ * one, and a chart without it would begin with a hole. */
 #include "base/clock.h"
 #include "base/list.h"
 #include "gateway/api/rest/buckets.h"
 #include "gateway/api/rest/owner.h"
+#include "gateway/builtin/builtin.h"
 #include "gateway/line/fix.h"
 #include "gateway/line/rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define SPAN_MAX_MS (400 * INT64_C(86400000))
 #define TURN_US     4000
 #define TURN_ROWS   256
 #define BEYOND_ROWS 64 /* rows in a row that begin after the span: enough */
+#define BEFORE_ROWS 4096
 
 struct series {
     struct loop_timer timer;
@@ -26,7 +32,11 @@ struct series {
     struct arena arena;
     int64_t to_ms, no; /* the last row that was read */
     int beyond;
-    bool ended;
+    bool backwards, ended;
+    int64_t owned_ms;  /* nothing before is shown */
+    int64_t before_ms; /* the newest reading before the span; INT64_MIN: none yet */
+    double before;
+    int before_rows;
 };
 
 static void series_closed(struct loop_timer *timer)
@@ -35,6 +45,17 @@ static void series_closed(struct loop_timer *timer)
     arena_free(&s->arena);
     buckets_free(&s->buckets);
     free(s);
+}
+
+static void add_reading(struct series *s, int64_t at_ms, double value)
+{
+    if (!s->backwards)
+        buckets_add(&s->buckets, at_ms, value);
+    if (at_ms < s->buckets.from_ms && at_ms >= s->owned_ms && at_ms >= s->before_ms &&
+        isfinite(value)) {
+        s->before_ms = at_ms;
+        s->before = value;
+    }
 }
 
 static void add_row(struct series *s, struct slice fix_bytes, struct slice bytes)
@@ -50,8 +71,7 @@ static void add_row(struct series *s, struct slice fix_bytes, struct slice bytes
         if (k->metric != s->metric || k->instance != s->instance)
             continue;
         for (size_t j = 0; j < k->n; j++)
-            buckets_add(&s->buckets, fix_at(&fix, k->source, k->at_ms[j]),
-                        wire_value(k->v[j], k->exponent));
+            add_reading(s, fix_at(&fix, k->source, k->at_ms[j]), wire_value(k->v[j], k->exponent));
     }
 }
 
@@ -61,21 +81,29 @@ static struct slice col_blob(sqlite3_stmt *st, int column)
     return slice_of(at, (size_t)sqlite3_column_bytes(st, column));
 }
 
-/* Reads rows for a turn; false: answered with a failure. */
-static bool read_rows(struct series *s)
+static sqlite3_stmt *rows_after(struct series *s, const char *sql)
 {
-    sqlite3_stmt *st = call_read(
-        s->call, "SELECT to_ms, no, from_ms, fix, bytes FROM inputs WHERE device = ?1 AND kind = ?2"
-                 " AND (to_ms, no) > (?3, ?4) ORDER BY to_ms, no LIMIT ?5");
-    int64_t began_us = clock_mono_us();
-    int rows = 0;
+    sqlite3_stmt *st = call_read(s->call, sql);
     if (!st)
-        return false;
+        return NULL;
     bind_text(st, 1, call_param(s->call));
     sqlite3_bind_int(st, 2, INPUT_BATCH);
     sqlite3_bind_int64(st, 3, s->to_ms);
     sqlite3_bind_int64(st, 4, s->no);
     sqlite3_bind_int(st, 5, TURN_ROWS);
+    return st;
+}
+
+/* Reads rows for a turn; false: answered with a failure. */
+static bool read_rows(struct series *s)
+{
+    sqlite3_stmt *st =
+        rows_after(s, "SELECT to_ms, no, from_ms, fix, bytes FROM inputs WHERE device = ?1"
+                      " AND kind = ?2 AND (to_ms, no) > (?3, ?4) ORDER BY to_ms, no LIMIT ?5");
+    int64_t began_us = clock_mono_us();
+    int rows = 0;
+    if (!st)
+        return false;
     while (s->beyond < BEYOND_ROWS && clock_mono_us() - began_us < TURN_US &&
            sqlite3_step(st) == SQLITE_ROW) {
         rows++;
@@ -88,8 +116,37 @@ static bool read_rows(struct series *s)
             add_row(s, col_blob(st, 3), col_blob(st, 4));
         }
     }
-    s->ended =
-        s->beyond >= BEYOND_ROWS || (rows < TURN_ROWS && clock_mono_us() - began_us < TURN_US);
+    if (s->beyond >= BEYOND_ROWS || (rows < TURN_ROWS && clock_mono_us() - began_us < TURN_US)) {
+        s->backwards = true;
+        s->to_ms = s->buckets.from_ms;
+        s->no = 0;
+    }
+    store_release(st);
+    return true;
+}
+
+/* The same, back from the span. Ends at a row that is older than what was found: no
+ * row before it holds anything newer. */
+static bool read_back(struct series *s)
+{
+    sqlite3_stmt *st = rows_after(
+        s, "SELECT to_ms, no, from_ms, fix, bytes FROM inputs WHERE device = ?1"
+           " AND kind = ?2 AND (to_ms, no) < (?3, ?4) ORDER BY to_ms DESC, no DESC LIMIT ?5");
+    int64_t began_us = clock_mono_us();
+    int rc = SQLITE_ROW, rows = 0;
+    if (!st)
+        return false;
+    while (!s->ended && clock_mono_us() - began_us < TURN_US &&
+           (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        s->to_ms = sqlite3_column_int64(st, 0);
+        s->no = sqlite3_column_int64(st, 1);
+        rows++;
+        s->ended =
+            s->to_ms < s->before_ms || s->to_ms < s->owned_ms || ++s->before_rows > BEFORE_ROWS;
+        if (!s->ended)
+            add_row(s, col_blob(st, 3), col_blob(st, 4));
+    }
+    s->ended = s->ended || (rc != SQLITE_ROW && rows < TURN_ROWS);
     store_release(st);
     return true;
 }
@@ -127,7 +184,9 @@ static const struct pack *device_pack(struct call *c)
 
 static void reply(struct series *s)
 {
-    json_t *root = metric_json(device_pack(s->call), s->metric);
+    const struct pack *pack = device_pack(s->call);
+    const struct pack_metric *m = builtin_metric(pack, s->metric);
+    json_t *root = metric_json(pack, s->metric);
     json_object_del(root, "id");
     json_object_set_new(root, "metric", json_integer(s->metric));
     json_object_set_new(root, "instance", json_integer(s->instance));
@@ -135,13 +194,20 @@ static void reply(struct series *s)
     json_object_set_new(root, "to_ms", json_integer(s->buckets.to_ms));
     json_object_set_new(root, "exact", json_boolean(buckets_exact(&s->buckets)));
     json_object_set_new(root, "points", points_json(&s->buckets));
+    json_object_set_new(root, "before",
+                        s->before_ms == INT64_MIN
+                            ? json_null()
+                            : json_pack("{s:I, s:o}", "at_ms", (json_int_t)s->before_ms, "value",
+                                        out_real(s->before)));
+    json_object_set_new(root, "stale_after_ms",
+                        m && m->stale_after_ms ? json_integer(m->stale_after_ms) : json_null());
     call_json(s->call, 200, root);
 }
 
 static void turn(struct loop_timer *timer)
 {
     struct series *s = CONTAINER(timer, struct series, timer);
-    bool ok = read_rows(s);
+    bool ok = s->backwards ? read_back(s) : read_rows(s);
     if (ok && !s->ended) {
         loop_timer_start(&s->timer, 0, 0);
         return;
@@ -198,6 +264,8 @@ static struct series *series_new(struct call *c, const struct wish *w, int64_t o
     /* The former owner's readings are not shown, nor batches that end before the span. */
     if (owned_ms > s->buckets.from_ms)
         s->buckets.from_ms = owned_ms < w->to_ms ? owned_ms : w->to_ms - 1;
+    s->owned_ms = owned_ms;
+    s->before_ms = INT64_MIN;
     s->to_ms = s->buckets.from_ms - 1;
     s->no = INT64_MAX;
     return s;

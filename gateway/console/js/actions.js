@@ -3,7 +3,7 @@
 // is sent only then. Until the gateway said yes nothing is called done.
 
 import * as api from './api.js';
-import { isSnoozed } from './badges.js';
+import { headline, isSnoozed } from './badges.js';
 import { ask } from './dialog.js';
 import { freshId, h } from './dom.js';
 import { moment } from './format.js';
@@ -104,7 +104,7 @@ export async function resolve(alert) {
         },
     });
     if (answer) {
-        later(alert, A.resolving(alert.title), 'resolve', answer, A.resolve, A.resolved);
+        later(alert, A.resolving(headline(alert)), 'resolve', answer, A.resolve, A.resolved);
     }
 }
 

@@ -111,6 +111,7 @@ export class AlertSource {
 
     #hear({ type, data }) {
         if (type === 'device.presence') {
+            this.model.sawPresence(data?.device, data?.presence).forEach((id) => this.#tell.row(id));
             this.#tell.presence(data?.device, data?.presence);
         }
         if (!type.startsWith('alert.') || !data?.alert) {
@@ -130,7 +131,7 @@ export class AlertSource {
         this.#tell.heard(alert);
     }
 
-    // The feed tells no title and no customer: new alerts are read whole, many at once
+    // The feed tells no device name and no customer: new alerts are read whole, many at once
     // in one go. The gateway decides whether the filters let them in.
     async #fetchNew() {
         const ids = this.#newIds;

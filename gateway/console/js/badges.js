@@ -44,6 +44,11 @@ export function presence(name) {
     return h('span', { class: `presence ${known}` }, icon(known), S.presence[known]);
 }
 
+const SILENT = ['offline', 'asleep', 'off'];
+// Whether an alert may be out of date: its device says nothing.
+export const isSilent = (alert, presence_ = alert.presence) => alert.state !== 'resolved' && SILENT.includes(presence_);
+// What support calls it; the customer's words are its title.
+export const headline = (alert) => alert.headline || alert.title || words(alert.rule);
 export const tag = (text, hint) => h('span', { class: 'tag', title: hint ?? null }, text);
 export const audience = (name) => S.audience[name] ?? words(name);
 export const deviceName = (row) => row.device_name || row.name || row.device || row.id;

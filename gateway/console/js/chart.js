@@ -2,7 +2,7 @@
 // rule's limit as a dashed line, moments as upright lines. Each chart has a sentence
 // and a table that say the same. uPlot draws; it is fetched when first needed.
 
-import { Drawing } from './chart_drawing.js';
+import { Drawing, held } from './chart_drawing.js';
 import { append, freshId, h, replace } from './dom.js';
 import { capital, exact, reading, unit, words } from './format.js';
 import { S } from './strings.js';
@@ -18,6 +18,7 @@ const label = (series) => series.label || capital(words(series.name));
 // Returns {element, destroy}.
 export function chart({ series, from_ms, to_ms, limits = [], marks = [], group = null, height = 168 }) {
     const id = freshId('chart');
+    series = { ...series, points: held(series, from_ms, to_ms) };
     const readout = h('span', { class: 'readout', 'aria-hidden': 'true' });
     const canvas = h('div', { class: 'canvas', 'aria-hidden': 'true' });
     const sign = unit(series.unit);

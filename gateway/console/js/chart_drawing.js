@@ -10,6 +10,29 @@ const load = () => (library ??= import('../vendor/uplot/uPlot.esm.js').then((m) 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const steps = (series) => series.kind === 'state' || series.unit === 'bool';
 
+// A state holds until its next word: from the one before the span, and on to its end
+// or to now, as long as the pack lets it hold without a word.
+export function held(series, from_ms, to_ms, now_ms = Date.now()) {
+    if (!steps(series)) {
+        return series.points;
+    }
+    const stale = series.stale_after_ms ?? Infinity;
+    const points = [...series.points];
+    const before = series.before;
+    if (before && before.at_ms + stale > from_ms && points[0]?.[0] !== from_ms) {
+        points.unshift([from_ms, before.value, before.value, before.value]);
+    }
+    const last = points.at(-1);
+    if (last) {
+        const word = series.points.length ? last[0] : before.at_ms;
+        const end = Math.min(to_ms, now_ms, word + stale);
+        if (end > last[0]) {
+            points.push([end, last[2], last[2], last[2]]);
+        }
+    }
+    return points;
+}
+
 // Columns for uPlot: seconds, average, lowest, highest. A gauge's long silence is a
 // gap, not a line through what nobody measured.
 export function columns(series) {

@@ -47,7 +47,7 @@ export const S = {
         title: 'Alerts', list: 'Alerts, most urgent first',
         views: { active: 'Active', open: 'Open', acknowledged: 'Acknowledged', snoozed: 'Snoozed', resolved: 'Resolved' },
         viewsLabel: 'Which alerts', severities: 'Severities shown',
-        search: 'Search alerts', searchHint: 'Device, customer or rule',
+        search: 'Search alerts', searchHint: 'Device, customer or words',
         sort: 'Sort by', sorts: { severity: 'Most urgent', newest: 'Newest', oldest: 'Oldest' },
         columns: {
             severity: 'Severity', age: 'Age', what: 'What happened', device: 'Device',
@@ -67,7 +67,7 @@ export const S = {
         announceMany: (n) => `${n} new alerts.`,
         filter: (name, value) => `${name}: ${value}`, removeFilter: (name) => `Remove filter ${name}`,
         filterNames: { device: 'Device', model: 'Model', rule: 'Rule', customer: 'Customer' },
-        test: 'Test', late: 'Late', lateHint: 'Found in data that arrived late; the condition is over.',
+        test: 'Test', silent: (presence) => `Device ${presence}`, late: 'Late', lateHint: 'Found in data that arrived late; the condition is over.',
         nobody: 'no owner known', noModel: 'model not known',
     },
     alert: {
@@ -140,7 +140,7 @@ export const S = {
         failed: (what, sentence) => `${what} did not work. ${sentence}`,
     },
     devices: {
-        title: 'Devices', search: 'Search devices', searchHint: 'Id, name, serial, model',
+        title: 'Devices', search: 'Search devices', searchHint: 'Id, name, serial, owner',
         presence: 'Presence', any: 'Any', list: 'Devices',
         columns: {
             presence: 'Presence', device: 'Device', model: 'Model', firmware: 'Firmware', customer: 'Customer',
@@ -157,7 +157,7 @@ export const S = {
         openAlerts: (n) => plural(n, 'open alert', 'open alerts'), noAlerts: 'No open alerts',
         range: 'Range', ranges: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' },
         noValues: 'The device has not reported a reading yet.', unit: (n) => `unit ${n}`,
-        metric: 'Metric', value: 'Value', at: 'Read', others: (n) => `Readings that no pack names (${n})`,
+        metric: 'Metric', value: 'Value', at: 'Read', others: (n) => `The device’s own machine, and what no pack names (${n})`,
         noReading: (names) => `No reading in this range: ${names}.`,
         noTimeline: 'Nothing happened in this range.',
         kinds: {

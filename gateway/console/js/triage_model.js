@@ -53,6 +53,20 @@ export class Triage {
         return known ? 'known' : 'new';
     }
 
+    // A device fell silent or is back. Returns the ids of its alerts that are shown.
+    sawPresence(device, presence) {
+        const seen = [];
+        for (const list of [this.#shown, this.#waiting]) {
+            for (const alert of list.values()) {
+                if (alert.device === device && presence) {
+                    alert.presence = presence;
+                    seen.push(alert.id);
+                }
+            }
+        }
+        return seen;
+    }
+
     // What changed of an alert, from the feed or an action. False: it is not known here.
     patch(change) {
         const clean = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

@@ -13,9 +13,9 @@ export const METRICS = [
 ];
 
 export const RULES = [
-    { name: 'cabinet_warm', severity: 'critical', title: 'The fridge is too warm inside', tell: ['customer', 'support'] },
-    { name: 'door_ajar', severity: 'major', title: 'The door has been open for a while', tell: ['customer'] },
-    { name: 'running_without_pause', severity: 'minor', title: 'The compressor never rests', tell: ['support'] },
+    { name: 'cabinet_warm', severity: 'critical', title: 'The fridge is too warm inside', headline: 'Cabinet above the limit', tell: ['customer', 'support'] },
+    { name: 'door_ajar', severity: 'major', title: 'The door has been open for a while', headline: 'Door reported open for five minutes', tell: ['customer'] },
+    { name: 'running_without_pause', severity: 'minor', title: 'The compressor never rests', headline: 'Compressor duty above 95 %', tell: ['support'] },
 ];
 
 const OWNERS = ['Anna Berger', 'João Pereira', 'Familie Hoffmann', 'M. Okafor'].map((name, i) => ({ id: `c${i + 1}`, name }));
@@ -38,8 +38,9 @@ export function makeAlert(id, device, rule, opened_ms) {
         id, device: device.id, instance: 0, rule: rule.name, pack: 'fridge', message: rule.name, severity: rule.severity,
         tell: rule.tell, state: 'open', snoozed_until_ms: 0, since_ms: opened_ms - 20 * MINUTE, opened_ms,
         opened_arrival_ms: opened_ms + 3, acked_ms: null, acked_by: null, resolved_ms: null, resolved_by: null,
-        resolution: null, test: false, late: false, title: rule.title, model: device.model, device_name: device.name,
-        customer: device.customer,
+        resolution: null, test: false, late: false, title: rule.title, headline: rule.title === NASTY ? NASTY : rule.headline,
+        model: device.model, device_name: device.name, customer: device.customer,
+        presence: device.presence, presence_ms: device.presence_ms,
     };
 }
 
@@ -101,7 +102,7 @@ export function series(params) {
     });
     return {
         metric: metric.id, instance: 0, name: metric.name, label: metric.label, unit: metric.unit, kind: metric.kind,
-        from_ms, to_ms, exact: false, points,
+        from_ms, to_ms, exact: false, points, before: { at_ms: from_ms - 60000, value: points[0][2] }, stale_after_ms: null,
     };
 }
 

@@ -32,7 +32,7 @@ export class Canned {
         for (let i = 0; i < alerts; i += 1) {
             const alert = this.#open(i % this.devices.length, i % data.RULES.length, this.now - (i + 1) * 60000);
             if (nasty && i === 0) {
-                alert.title = data.NASTY;
+                alert.title = alert.headline = data.NASTY;
             }
         }
         this.dead = [data.deadLetter(this.now, nasty)];
@@ -89,7 +89,7 @@ export class Canned {
 
     #tell(type, alert) {
         this.#no += 1;
-        const { title, model, device_name, customer, ...bare } = alert;
+        const { title, model, device_name, customer, presence, presence_ms, ...bare } = alert;
         const body = { no: this.#no, at_ms: Date.now(), type, device: alert.device, alert: bare };
         const text = `id: ${this.#no}\nevent: ${type}\ndata: ${JSON.stringify(body)}\n\n`;
         this.#told.push({ no: this.#no, text });

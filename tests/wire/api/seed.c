@@ -25,7 +25,15 @@ static const struct pack_message messages[] = {
      .lang = "en",
      .title = "Your fridge is warm",
      .body = "Food may spoil.",
-     .support = "Cabinet above 8 celsius.",
+     .support = "Cabinet at {value}; ask about the door of {device_name}.",
+     .manufacturer = "",
+     .n_steps = 2,
+     .steps = steps},
+    {.name = "warm",
+     .lang = "de",
+     .title = "Ihr Kühlschrank ist zu warm",
+     .body = "{customer_name}, {device_name} ist bei {value}, seit {since}.",
+     .support = "Innenraum bei {value}.",
      .manufacturer = "",
      .n_steps = 2,
      .steps = steps},
@@ -47,7 +55,7 @@ static const struct pack pack = {
     .n_metrics = 2,
     .n_faults = 1,
     .n_rules = 1,
-    .n_messages = 1,
+    .n_messages = 2,
     .n_labels = 1,
     .models = models,
     .metrics = metrics,
@@ -95,7 +103,12 @@ static const char rows_sql[] =
     " updated_ms, marks) VALUES ('fridge-000', '00000000000000aa', 1, 8, 10, 12, 9, 1, 1, x'');"
     "INSERT INTO drops VALUES ('fridge-000', '00000000000000aa', 3, 3, 1, 17, 1, 2, 3);"
     "INSERT INTO latest VALUES ('fridge-000', 1, 0, 1700000000000, 4.3),"
-    " ('fridge-000', 999, 2, 1700000000000, 1);"
+    " ('fridge-000', 999, 2, 1700000000000, 1), ('fridge-000', 60001, 0, 1700000000000, 0.5),"
+    " ('fridge-010', 1, 0, 1700000000000, 4.1);"
+    "INSERT INTO alerts (id, device, instance, rule, pack, message, severity, tell, state,"
+    " since_ms, opened_ms, opened_arrival_ms, evidence) VALUES (61, 'fridge-059', 0,"
+    " 'data_missing', 'tocsin', 'data_missing', 0, 6, 'resolved', 1700000000000, 1700000000000,"
+    " 1700000000000, '[{\"text\":\"3 numbers\"}]');"
     "INSERT INTO outbox (id, key, tenant, created_ms, audience, channel, recipient, device, alert,"
     " handoff, kind, subject, body, state, attempts, next_ms, done_ms, last_error) VALUES"
     " (1, 'a', 1, 5, 1, 'email', 'anna@example.org', 'fridge-000', 1, 1, 'alert.opened', 's', x'',"
@@ -107,7 +120,8 @@ static const char rows_sql[] =
     " json_object('no', i, 'at_ms', 1700000000000 + i, 'type', 'device.presence', 'device',"
     " 'fridge-000', 'presence', 'online', 'presence_ms', 1700000000000) FROM n;";
 
-/* A batch of 60 readings, a second apart, 4.0 to 9.9 celsius. */
+/* A batch of 60 readings, a second apart, 4.0 to 9.9 celsius; at each full hour it
+ * also says whether the door is open: every other hour. */
 static int encode_batch(int64_t first_ms, struct buf *bytes, struct buf *fix)
 {
     int64_t at[60], v[60];
@@ -116,7 +130,11 @@ static int encode_batch(int64_t first_ms, struct buf *bytes, struct buf *fix)
         v[i] = 40 + i;
     }
     struct wire_source source = {.name = slice_str("shim")};
-    struct wire_column column = {.metric = 1, .exponent = -1, .n = 60, .at_ms = at, .v = v};
+    int64_t hour = (first_ms - SEED_MS) / 3600000, door = hour % 2;
+    struct wire_column columns[] = {
+        {.metric = 1, .exponent = -1, .n = 60, .at_ms = at, .v = v},
+        {.metric = 3, .n = 1, .at_ms = at, .v = &door},
+    };
     struct wire_batch batch = {.stream = 0xaa,
                                .lane = LANE_BULK,
                                .seq = 1,
@@ -125,9 +143,9 @@ static int encode_batch(int64_t first_ms, struct buf *bytes, struct buf *fix)
                                .pack_revision = 3,
                                .boot = 1,
                                .n_sources = 1,
-                               .n_columns = 1,
+                               .n_columns = (first_ms - SEED_MS) % 3600000 ? 1 : 2,
                                .sources = &source,
-                               .columns = &column};
+                               .columns = columns};
     struct line_fix f = {.boot = 1, .n_sources = 1};
     f.sources[0].offset_ms = SEED_MS;
     f.latest_ms = INT64_MAX;

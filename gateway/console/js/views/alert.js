@@ -3,7 +3,7 @@
 
 import * as api from '../api.js';
 import * as actions from '../actions.js';
-import { actor, deviceName, isSnoozed, severity, state, tag } from '../badges.js';
+import { actor, deviceName, headline, isSilent, isSnoozed, severity, state, tag } from '../badges.js';
 import { append, h, replace } from '../dom.js';
 import { icon } from '../icons.js';
 import { moment, timeElement, words } from '../format.js';
@@ -15,7 +15,7 @@ import { AlertCharts } from './alert_charts.js';
 import { texts, toldTable } from './alert_told.js';
 
 const A = S.alert;
-const HEAD = ['id', 'title', 'severity', 'state', 'snoozed_until_ms', 'acked_by', 'resolved_by', 'resolution', 'test', 'late',
+const HEAD = ['id', 'headline', 'title', 'severity', 'state', 'snoozed_until_ms', 'acked_by', 'resolved_by', 'resolution', 'test', 'late',
     'device', 'device_name', 'model', 'customer', 'since_ms', 'opened_ms', 'rule', 'instance'];
 const SETTLE_MS = 90; // while j or k is held down, only the last one is read
 
@@ -95,6 +95,7 @@ export class AlertPanel {
     changed(alert) {
         if (alert.id === this.#id && alert.log) {
             this.alert = alert;
+            this.#presence = alert.presence;
             this.#paint(alert);
             this.#paintMore(alert);
         }
@@ -117,26 +118,18 @@ export class AlertPanel {
             }
             const first = this.alert === null;
             this.alert = alert;
+            this.#presence = alert.presence;
             this.#paint(alert);
             this.#paintMore(alert);
             if (first) {
                 this.#charts.show(alert);
                 this.#takeFocus();
-                this.#readPresence(alert);
             }
         } catch (error) {
             if (error.name !== 'AbortError' && id === this.#id) {
                 const words_ = error.status === 404 ? { message: A.gone } : error;
                 replace(this.#parts.body, failure(words_));
             }
-        }
-    }
-
-    // A device that is silent may not have been able to tell that all is well again.
-    async #readPresence(alert) {
-        const device = await api.get(`/devices/${api.part(alert.device)}`).catch(() => null);
-        if (device && this.#id === alert.id) {
-            this.sawPresence(alert.device, device.presence);
         }
     }
 
@@ -166,7 +159,7 @@ export class AlertPanel {
     // Leaves the head alone when it would be the same: a button must not be made anew
     // under a finger.
     #paint(alert) {
-        title(`${alert.title} · ${deviceName(alert)}`);
+        title(`${headline(alert)} · ${deviceName(alert)}`);
         const shown = JSON.stringify([HEAD.map((name) => alert[name]), isSnoozed(alert), this.#presence, actions.holding.has(alert.id)]);
         if (this.#parts.shown === shown) {
             return;
@@ -184,7 +177,7 @@ export class AlertPanel {
         const old = this.#parts.head.querySelector('h2');
         const hadFocus = old !== null && old === document.activeElement;
         const held = this.#parts.head.contains(document.activeElement) ? document.activeElement.dataset?.move : null;
-        const heading = h('h2', { id: 'alert-title', tabindex: '-1' }, alert.title || alert.rule);
+        const heading = h('h2', { id: 'alert-title', tabindex: '-1' }, headline(alert));
         replace(this.#parts.head,
             h('div', { class: 'marks' }, severity(alert.severity), state(alert),
                 alert.test ? tag(S.triage.test) : null, alert.late ? tag(S.triage.late) : null),
@@ -225,14 +218,12 @@ export class AlertPanel {
     }
 }
 
-const SILENT = ['offline', 'asleep', 'off'];
-
 function banners(alert, presence) {
     const line = (name, ...content) => h('p', { class: 'banner' }, icon(name), h('span', {}, content));
     return [
         alert.test ? line('test', A.testBanner) : null,
         alert.late ? line('clock', A.lateBanner) : null,
-        alert.state !== 'resolved' && SILENT.includes(presence) ? line('offline', A.silentBanner(S.presence[presence])) : null,
+        isSilent(alert, presence) ? line('offline', A.silentBanner(S.presence[presence])) : null,
         isSnoozed(alert) ? line('clock', `${A.snoozedBanner} ${moment(alert.snoozed_until_ms)}`) : null,
         alert.state === 'resolved' ? line('done', A.resolvedBanner(S.actions.resolution[alert.resolution] ?? words(alert.resolution ?? S.unknown))) : null,
     ];

@@ -1,6 +1,6 @@
 // Who was told about an alert and with what result, and what each audience reads.
 
-import { audience, deviceName } from '../badges.js';
+import { audience } from '../badges.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { timeElement, words } from '../format.js';
@@ -34,34 +34,22 @@ export function toldTable(told) {
 export function texts(alert) {
     return h('div', { class: 'texts' }, AUDIENCES.map((name) => {
         const text = alert.texts[name];
-        const fill = (words_) => filled(words_, alert);
         const told = alert.tell.includes(name);
         return h('details', { open: name === 'customer' && text !== null },
             h('summary', {}, audience(name), text?.lang ? h('span', { class: 'muted' }, ` ${text.lang}`) : null,
                 told ? null : h('span', { class: 'muted' }, ` – ${A.notTold}`)),
-            body(text, fill));
+            body(text));
     }));
 }
 
-// Texts come as the pack has them: the device's name is put in, other places for
-// values stand out as such.
-function filled(text, alert) {
-    return String(text ?? '').split(/(\{[a-z_]+\})/).map((part) => {
-        if (!/^\{[a-z_]+\}$/.test(part)) {
-            return part;
-        }
-        return part === '{device_name}' ? deviceName(alert) : h('span', { class: 'slot' }, words(part.slice(1, -1)));
-    });
-}
-
-function body(text, fill) {
+function body(text) {
     if (text === null || text === undefined || text === '') {
         return h('p', { class: 'muted' }, A.noText);
     }
     if (typeof text === 'string') {
-        return h('p', { class: 'message' }, fill(text));
+        return h('p', { class: 'message' }, text);
     }
     return h('div', { class: 'message', lang: text.lang || null },
-        h('p', {}, h('strong', {}, fill(text.title))), h('p', {}, fill(text.body)),
-        text.steps?.length ? h('ol', { 'aria-label': A.steps }, text.steps.map((step) => h('li', {}, fill(step)))) : null);
+        h('p', {}, h('strong', {}, text.title)), h('p', {}, text.body),
+        text.steps?.length ? h('ol', { 'aria-label': A.steps }, text.steps.map((step) => h('li', {}, step))) : null);
 }

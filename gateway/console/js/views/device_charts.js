@@ -2,6 +2,7 @@
 
 import * as api from '../api.js';
 import { chart, missing } from '../chart.js';
+import { held } from '../chart_drawing.js';
 import { h, replace, setText } from '../dom.js';
 import { ZONE } from '../format.js';
 import { S } from '../strings.js';
@@ -9,8 +10,10 @@ import { S } from '../strings.js';
 export const RANGES_MS = { hour: 3600000, day: 86400000, week: 7 * 86400000, month: 30 * 86400000 };
 const POINTS = 400;
 
-// Whether a pack knows the metric; the gateway calls others "metric 60001".
-export const isNamed = (one) => !/^metric \d+$/.test(one.name);
+// Whether it is the appliance's: a pack knows it. The gateway calls what nobody knows
+// "metric 999"; from 60000 on it is what the agent measures of its own machine.
+const SYSTEM_FIRST = 60000;
+export const isNamed = (one) => one.metric < SYSTEM_FIRST && !/^metric \d+$/.test(one.name);
 
 export class DeviceCharts {
     element = h('div', { class: 'charts' });
@@ -44,7 +47,7 @@ export class DeviceCharts {
             const metric = { ...one, label: (one.label || one.name) + (one.instance ? ` ${S.device.unit(one.instance)}` : '') };
             try {
                 const series = await api.get(`/devices/${api.part(device.id)}/series${api.query(query)}`, { signal });
-                if (series.points.length === 0) {
+                if (held(series, from_ms, to_ms).length === 0) {
                     empty.push(metric.label);
                     places[index].remove();
                     emptyLine.hidden = false;

@@ -3,7 +3,7 @@
 
 import * as actions from '../actions.js';
 import { AlertSource, MOST } from '../alert_source.js';
-import { actor, isSnoozed } from '../badges.js';
+import { actor, headline, isSnoozed } from '../badges.js';
 import { h, replace, setText } from '../dom.js';
 import { announce } from '../notices.js';
 import * as keys from '../keys.js';
@@ -160,7 +160,7 @@ export class TriageView {
     #announce(fresh) {
         if (fresh.length === 1) {
             const [one] = fresh;
-            announce(T.announce(S.severity[one.severity] ?? one.severity, one.title, one.device_name || one.device));
+            announce(T.announce(S.severity[one.severity] ?? one.severity, headline(one), one.device_name || one.device));
         } else if (fresh.length > 1) {
             announce(T.announceMany(fresh.length));
         }

@@ -1,6 +1,6 @@
 // One row of the triage list: made once, filled again and again as the list scrolls.
 
-import { deviceName, state, tag } from '../badges.js';
+import { deviceName, headline, isSilent, state, tag } from '../badges.js';
 import { h, replace, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { setTime, timeElement } from '../format.js';
@@ -48,15 +48,21 @@ export function fillRow(row, alert, index, look) {
         .filter(Boolean).join(' ');
     paintSeverity(parts.severity, alert.severity);
     setTime(parts.time, alert.opened_ms);
-    setText(parts.link, alert.title || alert.rule);
+    setText(parts.link, headline(alert));
     parts.link.setAttribute('href', look.href);
-    replace(parts.tags, alert.test ? tag(T.test) : null, alert.late ? tag(T.late, T.lateHint) : null);
+    replace(parts.tags, alert.test ? tag(T.test) : null, alert.late ? tag(T.late, T.lateHint) : null,
+        isSilent(alert) ? silent(alert.presence) : null);
     setText(parts.device, deviceName(alert));
     setText(parts.id, alert.device_name && alert.device_name !== alert.device ? alert.device : '');
     setText(cells.model, alert.model || '–');
     setText(cells.customer, alert.customer?.name || '–');
     replace(cells.state, look.holding ? h('span', { class: 'state holding' }, icon('clock'), h('span', {}, `${S.actions[look.holding]}…`))
         : state(alert));
+}
+
+function silent(presence) {
+    const name = S.presence[presence].toLowerCase();
+    return h('span', { class: 'tag silent', title: S.alert.silentBanner(name) }, icon(presence), h('span', {}, T.silent(name)));
 }
 
 function paintSeverity(badge, name) {
