@@ -315,6 +315,15 @@ static bool settling(const struct source *s)
     return s->known && !s->complete && s->settles_ms;
 }
 
+/* A batch holds one boot of a source: what the old one lost is told before the new one. */
+static bool any_lost(const struct batch *b)
+{
+    for (size_t i = 0; i < LIMIT_SOURCES; i++)
+        if (b->sources[i].lost)
+            return true;
+    return false;
+}
+
 enum batch_kind batch_due(struct batch *b, struct now now)
 {
     int64_t t = now.boot_ms;
@@ -332,6 +341,8 @@ enum batch_kind batch_due(struct batch *b, struct now now)
     bool full =
         b->n_samples >= b->c.bulk_samples || b->n_events == BATCH_OPEN || b->n_cycles == BATCH_OPEN;
     if (bulk_open(b) && (full || b->flush || t - b->bulk_since_ms >= b->c.bulk_age_ms))
+        return BATCH_BULK;
+    if (b->flush && any_lost(b))
         return BATCH_BULK;
     if (keys && b->key_ms[LANE_BULK] <= t)
         return BATCH_KEY_BULK;

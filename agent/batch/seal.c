@@ -224,6 +224,8 @@ int batch_seal(struct batch *b, enum batch_kind kind, struct wire_head head,
         put_bulk(&s);
     else
         put_urgent(&s, identity);
+    for (size_t i = 0; i < s.w.n_sources; i++) /* when it is dropped, so is that word */
+        ret->readings += (uint32_t)b->out_sources[i].lost;
     buf_reset(out);
     return wire_encode_batch(&s.w, out);
 }

@@ -282,6 +282,8 @@ void core_stats(const struct core *c, struct core_stats *ret)
     spool_stats(c->spool, &s);
     courier_stats(c->courier, &k);
     *ret = c->stats;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        ret->stream[lane] = spool_next(c->spool, (enum wire_lane)lane).stream;
     ret->lost_messages = batch_lost(c->batch);
     ret->owed = s.owed;
     ret->owed_bytes = s.bytes;

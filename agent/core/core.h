@@ -146,7 +146,9 @@ int64_t core_wake_ms(const struct core *c);
 struct slice core_will(struct core *c);
 
 struct core_stats {
-    uint64_t sealed[LANE_COUNT], released; /* batches */
+    uint64_t stream[LANE_COUNT];           /* born with this life; numbers count from 1 */
+    uint64_t sealed[LANE_COUNT], released; /* batches, keyframes included */
+    uint64_t keyframes[LANE_COUNT];
     uint64_t owed, owed_bytes;             /* batches not yet acknowledged; bytes on disk */
     uint64_t dropped[7];                   /* numbers by enum wire_drop_reason */
     uint64_t messages, lost_messages;      /* from sources; of those lost before the spool */

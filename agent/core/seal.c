@@ -52,6 +52,7 @@ static bool seal_one(struct core *c, enum batch_kind kind, struct now now)
     batch_sealed(c->batch, kind, now);
     wait_for_sync(c, &info);
     c->stats.sealed[lane]++;
+    c->stats.keyframes[lane] += kind == BATCH_KEY_URGENT || kind == BATCH_KEY_BULK;
     if (lane == LANE_BULK && !c->bulk_since_ms)
         c->bulk_since_ms = now.boot_ms;
     return true;

@@ -118,6 +118,8 @@ void mark_put(struct spool *s, struct spool_mark m);
 void tomb_load(struct spool *s);
 int tomb_add(struct spool *s, uint64_t stream, const struct wire_drop *d);       /* durable on 0 */
 void tomb_remember(struct spool *s, uint64_t stream, const struct wire_drop *d); /* RAM only */
+/* Before records go whose marks may be the only ones: written, and synced when asked. */
+void tomb_keep_marks(struct spool *s, bool durable);
 void tomb_forget(struct spool *s, uint64_t stream, uint64_t up_to);
 /* The first number >= seq that is under no tombstone. */
 uint64_t tomb_skip(const struct spool *s, uint64_t stream, uint64_t seq);

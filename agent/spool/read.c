@@ -106,6 +106,8 @@ static void unlink_all(struct spool *s, uint64_t id)
 static void forget(struct spool *s, struct stream *st)
 {
     uint64_t id = st->id;
+    if (st->next > 1)
+        tomb_keep_marks(s, true);
     unlink_all(s, id);
     tomb_forget(s, id, UINT64_MAX);
     stream_remove(s, (size_t)(stream_of(s, id) - s->streams));

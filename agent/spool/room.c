@@ -30,6 +30,8 @@ void room_unlink(struct spool *s, size_t i)
         s->disk->close(s->disk->ctx, s->reading);
         s->reading = NULL;
     }
+    if (seg->last >= seg->first)
+        tomb_keep_marks(s, false);
     int rc = s->disk->unlink(s->disk->ctx, name);
     if (rc != 0 && rc != ERR_NOT_FOUND)
         s->stats.disk_errors++;

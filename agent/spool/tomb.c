@@ -1,8 +1,9 @@
 /* Tombstones: numbers that will never come, and why. In RAM an array that never
- * overlaps within a stream; on disk a journal in which a later record wins. */
+ * overlaps within a stream; on disk a journal in which a later record wins. The
+ * journal also keeps the marks of records that go. */
 #include "agent/spool/inside.h"
 
-enum { TOMB_DROP = 1, TOMB_FORGET = 2 };
+enum { TOMB_DROP = 1, TOMB_FORGET = 2, TOMB_MARKS = 3 };
 
 #define REWRITE_BYTES (32 * 1024)
 
@@ -71,6 +72,15 @@ void tomb_remember(struct spool *s, uint64_t stream, const struct wire_drop *in)
     s->n_drops++;
 }
 
+static void put_marks(struct buf *out, const struct spool *s)
+{
+    buf_u8(out, TOMB_MARKS);
+    for (size_t i = 0; i < s->n_marks; i++) {
+        buf_u32(out, s->marks[i].boot);
+        buf_u32(out, s->marks[i].next);
+    }
+}
+
 static void fill(void *arg, struct journal_writer *w)
 {
     struct spool *s = arg;
@@ -84,7 +94,31 @@ static void fill(void *arg, struct journal_writer *w)
         if (st && buf_ok(&out))
             journal_put(w, buf_slice(&out));
     }
+    buf_reset(&out);
+    put_marks(&out, s);
+    if (buf_ok(&out))
+        journal_put(w, buf_slice(&out));
     buf_free(&out);
+}
+
+static void rewrite_if_large(struct spool *s)
+{
+    if (s->tombs.bytes > REWRITE_BYTES && s->tombs.bytes > 128 * s->n_drops)
+        journal_rewrite(&s->tombs, fill, s);
+}
+
+void tomb_keep_marks(struct spool *s, bool durable)
+{
+    struct buf out;
+    if (!s->n_marks)
+        return;
+    buf_init(&out, 1 + 8 * SPOOL_MARKS);
+    put_marks(&out, s);
+    if (!buf_ok(&out) || journal_append(&s->tombs, buf_slice(&out)) != 0 ||
+        (durable && journal_sync(&s->tombs) != 0))
+        s->stats.disk_errors++;
+    buf_free(&out);
+    rewrite_if_large(s);
 }
 
 static int write_drop(struct spool *s, const struct stream *st, const struct wire_drop *d)
@@ -118,8 +152,7 @@ int tomb_add(struct spool *s, uint64_t stream, const struct wire_drop *d)
     }
     tomb_remember(s, stream, d);
     s->stats.dropped[d->reason <= DROP_RESTORE ? d->reason : 0] += d->last - d->first + 1;
-    if (s->tombs.bytes > REWRITE_BYTES && s->tombs.bytes > 128 * s->n_drops)
-        journal_rewrite(&s->tombs, fill, s);
+    rewrite_if_large(s);
     return 0;
 }
 
@@ -182,6 +215,12 @@ static void load(void *arg, struct slice record)
     uint8_t kind = read_u8(&r);
     if (kind == TOMB_DROP)
         load_drop(s, &r);
+    while (kind == TOMB_MARKS && reader_left(&r) >= 8) {
+        struct spool_mark m;
+        m.boot = read_u32(&r);
+        m.next = read_u32(&r);
+        mark_put(s, m);
+    }
     if (kind != TOMB_FORGET)
         return;
     uint64_t id = read_u64(&r);

@@ -27,6 +27,9 @@ struct device {
     struct core_meaning meanings[64];
     size_t n_meanings;
     struct device_record record;
+    struct truth *truth;
+    bool disk_failing, disk_trouble; /* in this life of the agent */
+    uint64_t sealed[LANE_COUNT], keyframes[LANE_COUNT];
 };
 
 static void step(struct device *d, struct core_event event);
@@ -69,11 +72,29 @@ static void act(struct device *d, const struct core_action *a)
     }
 }
 
+static void note_seals(struct device *d)
+{
+    struct core_stats s;
+    core_stats(d->core, &s);
+    for (int lane = LANE_COUNT; lane-- > 0;) {
+        struct seal_group g = {.stream = s.stream[lane],
+                               .first = d->sealed[lane] + 1,
+                               .last = s.sealed[lane],
+                               .keyframes = s.keyframes[lane] - d->keyframes[lane],
+                               .lane = (enum wire_lane)lane};
+        if (g.first <= g.last)
+            truth_seal(d->truth, &g, d->disk_trouble);
+        d->sealed[lane] = s.sealed[lane];
+        d->keyframes[lane] = s.keyframes[lane];
+    }
+}
+
 static void step(struct device *d, struct core_event event)
 {
     const struct core_action *actions;
     event.now = now_of(d);
     size_t n = core_step(d->core, &event, &actions);
+    note_seals(d);
     for (size_t i = 0; i < n; i++)
         act(d, &actions[i]);
     int64_t wake = core_wake_ms(d->core) + d->booted_ms;
@@ -103,13 +124,31 @@ static void link_sent(void *arg, uint64_t token, bool ok)
     step(arg, (struct core_event){.kind = CORE_EVENT_SENT, .token = token, .ok = ok});
 }
 
+static enum frame_way way_of(enum report_kind kind)
+{
+    switch (kind) {
+    case REPORT_FAULT:
+    case REPORT_INTENT:
+    case REPORT_RESET: return WAY_URGENT;
+    case REPORT_HELLO:
+    case REPORT_SNAPSHOT_DONE: return WAY_AGENT;
+    default: return WAY_BULK;
+    }
+}
+
 static bool heard(void *arg, const struct report *report)
 {
     struct device *d = arg;
-    if (!d->core)
-        return false;
-    step(d, (struct core_event){.kind = CORE_EVENT_REPORT, .report = report});
-    return true;
+    struct frame frame = {.boot = report->boot,
+                          .counter = report->counter,
+                          .way = way_of(report->kind),
+                          .heard = d->core != NULL};
+    if (report->id == SIM_METRIC_ENERGY && report->kind == REPORT_COUNTER)
+        frame.energy = (uint64_t)report->v;
+    truth_frame(d->truth, &frame);
+    if (d->core)
+        step(d, (struct core_event){.kind = CORE_EVENT_REPORT, .report = report});
+    return frame.heard;
 }
 
 static struct core_config config_of(struct device *d)
@@ -143,6 +182,9 @@ static void start_agent(void *arg, uint64_t value)
         return;
     struct core_config config = config_of(d);
     d->life++;
+    memset(d->sealed, 0, sizeof d->sealed);
+    memset(d->keyframes, 0, sizeof d->keyframes);
+    d->disk_trouble = d->disk_failing;
     if (core_new(&config, now_of(d), &d->core, &e) != 0) {
         d->record.starts_refused++;
         world_trace(d->w, "%s: the agent does not start: %s", d->id, e.text);
@@ -161,8 +203,9 @@ static void remember(struct device *d)
     d->record.settled += s.sealed[LANE_URGENT] + s.sealed[LANE_BULK];
 }
 
-static void stop_agent(struct device *d)
+static void stop_agent(struct device *d, bool power_cut)
 {
+    truth_died(d->truth, power_cut);
     if (!d->core)
         return;
     remember(d);
@@ -204,7 +247,7 @@ static void killed(void *arg, uint64_t value)
     if (d->core) {
         world_trace(d->w, "%s: agent killed", d->id);
         d->record.kills++;
-        stop_agent(d);
+        stop_agent(d, false);
         simdisk_kill(d->disk);
         world_at(d->w, world_now(d->w) + world_span(d->w, d->plan.away_for_ms), start_agent, d, 0);
     }
@@ -219,7 +262,7 @@ static void power_cut(void *arg, uint64_t value)
         return;
     world_trace(d->w, "%s: power cut", d->id);
     d->record.power_cuts++;
-    stop_agent(d);
+    stop_agent(d, true);
     simdisk_power_cut(d->disk);
     boot(d);
     firmware_power_cycle(d->firmware);
@@ -232,6 +275,7 @@ static void disk_mends(void *arg, uint64_t value)
     struct device *d = arg;
     (void)value;
     simdisk_fail(d->disk, 0, 0, 0);
+    d->disk_failing = false;
 }
 
 static void disk_fails(void *arg, uint64_t value)
@@ -244,6 +288,7 @@ static void disk_fails(void *arg, uint64_t value)
     int code = world_chance(d->w, 2) ? ERR_FULL : ERR_IO;
     world_trace(d->w, "%s: disk refuses (%s)", d->id, err_name(code));
     simdisk_fail(d->disk, 1, -1, code);
+    d->disk_failing = d->disk_trouble = true;
     world_at(d->w, world_now(d->w) + world_span(d->w, d->plan.disk_fails_for_ms), disk_mends, d, 0);
     world_at(d->w, world_now(d->w) + world_span(d->w, d->plan.disk_fails_every_ms), disk_fails, d,
              0);
@@ -296,6 +341,7 @@ struct device *simdev_new(struct world *w, struct broker *b, const char *id,
         abort();
     d->port =
         broker_port(b, id, false, (struct client){d, link_up, link_down, link_message, link_sent});
+    d->truth = truth_new();
     d->firmware = firmware_new(w, &plan->firmware, heard, d);
     learn_meanings(d);
     boot(d);
@@ -314,6 +360,7 @@ void simdev_free(struct device *d)
     core_free(d->core);
     firmware_free(d->firmware);
     simdisk_free(d->disk);
+    truth_free(d->truth);
     free(d);
 }
 
@@ -327,10 +374,15 @@ struct firmware *simdev_firmware(struct device *d)
     return d->firmware;
 }
 
+const struct truth *simdev_truth(const struct device *d)
+{
+    return d->truth;
+}
+
 void simdev_calm(struct device *d)
 {
     d->calm = true;
-    simdisk_fail(d->disk, 0, 0, 0);
+    disk_mends(d, 0);
     firmware_calm(d->firmware);
     if (!d->core)
         world_at(d->w, world_now(d->w) + 1, start_agent, d, 0);

@@ -6,6 +6,7 @@
 #include "agent/core/core.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/firmware.h"
+#include "tests/sim/truth.h"
 
 struct device;
 
@@ -28,6 +29,7 @@ void simdev_free(struct device *d);
 
 const char *simdev_id(const struct device *d);
 struct firmware *simdev_firmware(struct device *d);
+const struct truth *simdev_truth(const struct device *d);
 /* No more accidents; comes back if it was away. */
 void simdev_calm(struct device *d);
 

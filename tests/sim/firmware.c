@@ -91,13 +91,18 @@ static void hold_again(void *arg, uint64_t ref)
     world_at(f->w, world_now(f->w) + HOLD_AGAIN_MS, hold_again, f, ref);
 }
 
-static void move_fault(struct firmware *f, bool active)
+static void hold_fault(struct firmware *f, bool active)
 {
     f->held = (struct held){true, active, ++f->counter, source_ms(f)};
     f->record.fault_active = active;
     f->record.faults_raised += active;
     world_trace(f->w, "firmware: heater %s (frame %u of boot %u)", active ? "fails" : "works again",
                 f->held.ref, f->boot);
+}
+
+static void move_fault(struct firmware *f, bool active)
+{
+    hold_fault(f, active);
     hold_again(f, f->held.ref);
 }
 
@@ -139,8 +144,10 @@ void firmware_power_cycle(struct firmware *f)
 {
     f->record.reboots++;
     new_boot(f);
-    if (f->record.fault_active) /* its self-test finds the heater as it is */
-        move_fault(f, true);
+    if (!f->record.fault_active)
+        return;
+    hold_fault(f, true); /* its self-test finds the heater as it is; the hello comes first */
+    world_at(f->w, world_now(f->w) + HOLD_AGAIN_MS, hold_again, f, f->held.ref);
 }
 
 static void reboot(void *arg, uint64_t value)

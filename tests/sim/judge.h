@@ -2,10 +2,12 @@
 #ifndef TESTS_SIM_JUDGE_H
 #define TESTS_SIM_JUDGE_H
 
+#include "tests/sim/account.h"
 #include "tests/sim/device.h"
 #include "tests/sim/gateway.h"
 
 struct verdicts {
+    struct account account;
     uint64_t sent;    /* energy readings said by firmware */
     uint64_t stored;  /* of these, in the store */
     uint64_t unheard; /* said while no agent listened, or lost in its memory: not in the store */

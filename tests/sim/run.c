@@ -180,13 +180,14 @@ static void print_summary(const struct options *o, const struct fleet *f, const 
 #define N(x) (unsigned long long)(x)
     printf(
         "{\"seed\":%lld,\"days\":%lld,\"devices\":%zu,\"ok\":%s,\"steps\":%llu,"
-        "\"sent\":%llu,\"stored\":%llu,\"accounted\":%llu,\"lost\":%llu,\"doubled\":%llu,"
+        "\"frames\":%llu,\"sent\":%llu,\"stored\":%llu,"
+        "\"accounted\":{\"tombstones\":%llu,\"by_number\":%llu,\"after_the_last\":%llu},"
+        "\"lost\":%llu,\"doubled\":%llu,"
         "\"missing\":%llu,\"faults\":%llu,\"faults_lost\":%llu,\"alerts\":%llu,\"messages\":%llu,",
         (long long)o->seed, (long long)o->days, f->n, fine ? "true" : "false", N(world_steps(f->w)),
-        N(v->sent), N(v->stored), N(v->dropped + v->source_lost),
-        N(v->unheard > v->dropped + v->source_lost ? v->unheard - v->dropped - v->source_lost : 0),
-        N(v->doubled), N(v->missing), N(v->faults), N(v->faults_lost), N(v->alerts),
-        N(v->messages));
+        N(v->account.frames), N(v->sent), N(v->stored), N(v->account.in_tombstones),
+        N(v->account.told_lost), N(v->account.after_the_last), N(v->account.holes), N(v->doubled),
+        N(v->missing), N(v->faults), N(v->faults_lost), N(v->alerts), N(v->messages));
     printf("\"bad_luck\":{\"agent_kills\":%llu,\"power_cuts\":%llu,\"controller_reboots\":%llu,"
            "\"disk_failures\":%llu,\"clock_jumps\":%llu,\"gateway_kills\":%llu,"
            "\"commits_failed\":%llu,\"commits_unknown\":%llu,\"gateway_disk_full\":%llu,"
