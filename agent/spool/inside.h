@@ -71,6 +71,7 @@ struct spool {
     struct lane lanes[LANE_COUNT];
     struct spool_mark marks[SPOOL_MARKS];
     size_t n_marks;
+    bool marks_owed; /* the disk refused to keep them: again at the next tick */
     struct position positions[POSITIONS];
     struct disk_file *reading; /* the segment last read, or NULL */
     uint64_t reading_stream, reading_first;

@@ -116,7 +116,10 @@ void tomb_keep_marks(struct spool *s, bool durable)
     put_marks(&out, s);
     if (!buf_ok(&out) || journal_append(&s->tombs, buf_slice(&out)) != 0 ||
         (durable && journal_sync(&s->tombs) != 0))
-        s->stats.disk_errors++;
+        s->marks_owed = true;
+    else
+        s->marks_owed = false;
+    s->stats.disk_errors += s->marks_owed;
     buf_free(&out);
     rewrite_if_large(s);
 }

@@ -364,6 +364,8 @@ void spool_tick(struct spool *s, int64_t boot_ms)
 {
     for (size_t lane = 0; lane < LANE_COUNT; lane++)
         ram_flush(s, &s->lanes[lane], boot_ms);
+    if (s->marks_owed)
+        tomb_keep_marks(s, true);
     room_reserve(s);
     flash_count(s, s->tombs.written_bytes, boot_ms);
     s->tombs.written_bytes = 0;

@@ -45,6 +45,7 @@ struct replay {
         uint32_t counter;
     } * pending;
     size_t current, fresh; /* 1 + index of a boot; fresh: its first frame came in this step */
+    bool blind;            /* this life could not read what earlier ones had accounted for */
     uint64_t life;
     uint64_t printed;
 };
@@ -220,7 +221,6 @@ static void compare(struct replay *r, struct group *g, struct boot *b, uint64_t 
     }
     if (g->state == GROUP_STORED && has_received != received) {
         complain(r, "a batch says another number of messages than it took", b, g->seal.last);
-        if (getenv("SIM_DEBUG")) fprintf(stderr, "  has %lu expected %lu lane %d first %lu keys %lu risky %d life %lu lost has %lu exp %lu\n", has_received, received, g->seal.lane, g->seal.first, g->seal.keyframes, g->risky, r->life, has_lost, lost);
         r->ret->holes++;
     }
     if (g->state == GROUP_DEAD)
@@ -229,6 +229,8 @@ static void compare(struct replay *r, struct group *g, struct boot *b, uint64_t 
     b->lost_expected += (int64_t)lost;
     if (g->risky) /* sent from memory and not on the disk: the next life counts it as lost */
         b->unsure += (int64_t)(received + lost);
+    if (r->blind)
+        b->unsure += b->heard_to;
     if (b->lost_expected - b->lost_counted > (int64_t)b->again) {
         complain(r, "fewer messages are told as lost than were", b, g->seal.last);
         r->ret->holes += (uint64_t)(b->lost_expected - b->lost_counted);
@@ -377,6 +379,7 @@ void account_close(struct account *ret, const struct truth *truth, struct accoun
     qsort(books->batches, books->n_batches, sizeof books->batches[0], by_number);
     for (size_t i = 0; i < n; i++)
         switch (events[i].kind) {
+        case TRUTH_BORN: r.blind = events[i].risky; break;
         case TRUTH_FRAME: frame_said(&r, &events[i].frame); break;
         case TRUTH_SEAL: sealed(&r, &events[i]); break;
         case TRUTH_DIED:

@@ -185,6 +185,7 @@ static void start_agent(void *arg, uint64_t value)
     memset(d->sealed, 0, sizeof d->sealed);
     memset(d->keyframes, 0, sizeof d->keyframes);
     d->disk_trouble = d->disk_failing;
+    truth_born(d->truth, d->disk_failing);
     if (core_new(&config, now_of(d), &d->core, &e) != 0) {
         d->record.starts_refused++;
         world_trace(d->w, "%s: the agent does not start: %s", d->id, e.text);

@@ -49,6 +49,11 @@ void truth_seal(struct truth *t, const struct seal_group *seal, bool risky)
     e->risky = risky;
 }
 
+void truth_born(struct truth *t, bool blind)
+{
+    add(t, TRUTH_BORN)->risky = blind;
+}
+
 void truth_died(struct truth *t, bool power_cut)
 {
     add(t, power_cut ? TRUTH_POWER_CUT : TRUTH_DIED);

@@ -8,7 +8,7 @@
 
 struct truth;
 
-enum truth_kind { TRUTH_FRAME, TRUTH_SEAL, TRUTH_DIED, TRUTH_POWER_CUT };
+enum truth_kind { TRUTH_BORN, TRUTH_FRAME, TRUTH_SEAL, TRUTH_DIED, TRUTH_POWER_CUT };
 
 /* How a frame goes on: with the bulk, with what is urgent, or as a word to the agent
  * alone, which is counted and not passed on. */
@@ -29,7 +29,8 @@ struct seal_group {
 
 struct truth_event {
     enum truth_kind kind;
-    bool risky; /* of a seal: the disk was in trouble in this life of the agent */
+    bool risky; /* of a seal: the disk was in trouble in this life of the agent; of a birth:
+                   it is, and nothing can be read */
     struct frame frame;
     struct seal_group seal;
 };
@@ -38,6 +39,7 @@ struct truth *truth_new(void);
 void truth_free(struct truth *t);
 void truth_frame(struct truth *t, const struct frame *frame);
 void truth_seal(struct truth *t, const struct seal_group *seal, bool risky);
+void truth_born(struct truth *t, bool blind);
 void truth_died(struct truth *t, bool power_cut);
 
 /* Lent; in the order of events. */
