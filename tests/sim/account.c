@@ -277,8 +277,11 @@ static void forget_dead(struct replay *r, struct fate_of *f)
         f->fate = FATE_GONE;
 }
 
-static void died(struct replay *r, bool power_cut)
+static void died(struct replay *r, bool power_cut, bool disk_trouble)
 {
+    /* A sync that failed takes back into memory what was written before. */
+    for (size_t i = r->n_groups; disk_trouble && i-- > 0 && r->groups[i].life == r->life;)
+        r->groups[i].risky = true;
     for (size_t i = 0; i < r->n_boots; i++) {
         struct boot *b = &r->boots[i];
         for (uint32_t c = 1; b->heard_to && c <= b->n; c++)
@@ -383,7 +386,7 @@ void account_close(struct account *ret, const struct truth *truth, struct accoun
         case TRUTH_FRAME: frame_said(&r, &events[i].frame); break;
         case TRUTH_SEAL: sealed(&r, &events[i]); break;
         case TRUTH_DIED:
-        case TRUTH_POWER_CUT: died(&r, events[i].kind == TRUTH_POWER_CUT); break;
+        case TRUTH_POWER_CUT: died(&r, events[i].kind == TRUTH_POWER_CUT, events[i].risky); break;
         }
     for (size_t i = 0; i < r.n_boots; i++)
         for (uint32_t c = 1; c <= r.boots[i].n; c++)

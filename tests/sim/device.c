@@ -206,7 +206,7 @@ static void remember(struct device *d)
 
 static void stop_agent(struct device *d, bool power_cut)
 {
-    truth_died(d->truth, power_cut);
+    truth_died(d->truth, power_cut, d->disk_trouble);
     if (!d->core)
         return;
     remember(d);

@@ -54,9 +54,9 @@ void truth_born(struct truth *t, bool blind)
     add(t, TRUTH_BORN)->risky = blind;
 }
 
-void truth_died(struct truth *t, bool power_cut)
+void truth_died(struct truth *t, bool power_cut, bool disk_trouble)
 {
-    add(t, power_cut ? TRUTH_POWER_CUT : TRUTH_DIED);
+    add(t, power_cut ? TRUTH_POWER_CUT : TRUTH_DIED)->risky = disk_trouble;
 }
 
 size_t truth_events(const struct truth *t, const struct truth_event **ret)

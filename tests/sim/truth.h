@@ -29,8 +29,8 @@ struct seal_group {
 
 struct truth_event {
     enum truth_kind kind;
-    bool risky; /* of a seal: the disk was in trouble in this life of the agent; of a birth:
-                   it is, and nothing can be read */
+    bool risky; /* of a seal: the disk was in trouble in this life of the agent; of a
+                   death: as well; of a birth: nothing can be read */
     struct frame frame;
     struct seal_group seal;
 };
@@ -40,7 +40,7 @@ void truth_free(struct truth *t);
 void truth_frame(struct truth *t, const struct frame *frame);
 void truth_seal(struct truth *t, const struct seal_group *seal, bool risky);
 void truth_born(struct truth *t, bool blind);
-void truth_died(struct truth *t, bool power_cut);
+void truth_died(struct truth *t, bool power_cut, bool disk_trouble);
 
 /* Lent; in the order of events. */
 size_t truth_events(const struct truth *t, const struct truth_event **ret);
