@@ -149,7 +149,7 @@ static void raise(struct shim *s, struct shim_held *h, const struct shim_context
     changed(s, h, ACTIVE);
     if (h->raises == 0)
         h->first_ms = h->changed_ms;
-    if (h->raises < UINT8_MAX)
+    if (h->raises < UINT16_MAX)
         h->raises++;
     context_set(s, h, context, count);
     say_if_due(s, h);

@@ -3,7 +3,7 @@
  * Each fault has a few tokens; a change costs one and is told at once. Without a
  * token the change is folded into count, first and last, and told when the next
  * token comes. The source holds a fault until its latest report is durable, and
- * its count goes on from the last answer: what was counted twice is taken off. */
+ * its count goes on from the last answer it took: what was counted is taken off. */
 #include "agent/batch/inside.h"
 
 static struct fault *find(struct batch *b, const struct report *r)
@@ -64,11 +64,13 @@ static uint32_t raises_of(const struct report *r)
     return r->counted || r->count ? r->count : r->active ? 1 : 0;
 }
 
-/* Raises that we have not counted: the source goes on from its last answer. */
+/* Raises that we have not counted. The source counts on from the last answer that it
+ * took, and leaves one that came while it had more to say: only the first raise of
+ * its count tells whether it is still the same. */
 static uint32_t new_raises(const struct fault *f, const struct report *r)
 {
     uint32_t said = raises_of(r);
-    bool goes_on = f->boot == r->boot && !f->answered && r->ref && said >= f->raises;
+    bool goes_on = f->boot == r->boot && r->ref && f->since_ms == r->first_ms && said >= f->raises;
     return goes_on ? said - f->raises : said;
 }
 
@@ -87,6 +89,7 @@ int fault_report(struct batch *b, const struct report *r, struct now now)
         f->first_ms = r->first_ms && r->first_ms <= r->at_ms ? r->first_ms : r->at_ms;
     f->count += raises;
     f->raises = raises_of(r);
+    f->since_ms = r->first_ms;
     f->active = r->active;
     f->at_ms = r->at_ms;
     f->boot = r->boot;

@@ -50,6 +50,7 @@ struct fault {
     uint32_t boot, id, instance, ref, raises;
     int64_t at_ms;     /* of its last change */
     int64_t refill_ms; /* our clock: when the next token comes */
+    int64_t since_ms;  /* of the first of `raises`, as the source said */
     uint32_t count;    /* raises that were collapsed */
     int64_t first_ms;
 };

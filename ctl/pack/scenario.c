@@ -244,7 +244,7 @@ static void play(struct run *run, struct detect *d)
             detect_sample(d, sink, f->id, f->instance, f->at_ms, rounded(&run->src->pack, f),
                           false);
         else if (f->kind == FACT_FAULT)
-            detect_fault(d, sink, f->id, f->instance, f->at_ms, f->value > 0, 1);
+            detect_fault(d, sink, f->id, f->instance, f->at_ms, f->value > 0, f->value > 0);
         else
             detect_cycle(d, sink, f->id, f->instance, f->at_ms, (uint32_t)f->value);
         if (i + 1 < run->n_facts && run->facts[i + 1].at_ms == f->at_ms)

@@ -74,7 +74,8 @@ struct detect_sink {
 };
 void detect_sample(struct detect *d, struct detect_sink sink, uint32_t metric, uint32_t instance,
                    int64_t at_ms, double value, bool keyframe);
-/* `count`: how often it was raised since the last word; of a keyframe 0 or 1. */
+/* `count`: how often it was raised since the last word, also when it is over by now;
+ * 0 where that is not known, as in a keyframe: then a change to active is one. */
 void detect_fault(struct detect *d, struct detect_sink sink, uint32_t fault, uint32_t instance,
                   int64_t at_ms, bool active, uint32_t count);
 void detect_cycle(struct detect *d, struct detect_sink sink, uint32_t cycle, uint32_t instance,

@@ -84,9 +84,11 @@ static uint32_t rises(const struct series_def *def, const struct cell *cell, dou
                       uint32_t count)
 {
     bool differs = !isnan(cell->value) && (cell->value < value || cell->value > value);
+    if (def->type == SERIES_FAULT && count > 0)
+        return count;
     if (def->is_bool && value < 0.5)
         return 0;
-    if (value > 0.5 && (count > 1 || (count == 1 && def->type == SERIES_FAULT)))
+    if (count > 1 && value > 0.5)
         return count;
     return differs ? 1 : 0;
 }

@@ -306,7 +306,7 @@ static void say_over(struct feed *feed, const struct fact *fact)
     if (!st || st->active || mark == INT64_MIN)
         return;
     feed->judging.fact_ms = mark;
-    detect_fault(d->live, feed->sink, f->fault, f->instance, mark, false, 1);
+    detect_fault(d->live, feed->sink, f->fault, f->instance, mark, false, 0);
     detect_advance(d->live, feed->sink, LANE_URGENT, mark);
 }
 
@@ -357,7 +357,7 @@ static void end_unsaid(struct feed *feed, struct fault_state *st, int64_t sealed
     if (sealed_ms > d->mark_ms[LANE_URGENT])
         d->mark_ms[LANE_URGENT] = sealed_ms;
     feed->judging.fact_ms = sealed_ms;
-    detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false, 1);
+    detect_fault(d->live, feed->sink, st->fault, st->instance, d->mark_ms[LANE_URGENT], false, 0);
     detect_advance(d->live, feed->sink, LANE_URGENT, d->mark_ms[LANE_URGENT]);
 }
 

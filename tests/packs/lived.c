@@ -76,7 +76,7 @@ static void take_fault(const struct message_up *m, int64_t at_ms)
     if (m->counter <= *last)
         return;
     *last = m->counter;
-    detect_fault(detect, sink, m->id, m->instance, at_ms, m->u.fault.active, 1);
+    detect_fault(detect, sink, m->id, m->instance, at_ms, m->u.fault.active, m->u.fault.raises);
 }
 
 static void take(const struct message_up *m)

@@ -366,8 +366,61 @@ static void a_start_waits_for_the_clock_but_a_fault_does_not(void)
     end(&t);
 }
 
-TESTS(STORY(readings_become_columns), STORY(a_full_batch_does_not_wait_for_its_age),
-      STORY(holes_in_the_frames_are_counted),
+/* On the wire an intent is in the agent's time, whatever the source's clock says. */
+/* holds: QUIET-5 */
+static void an_intent_goes_at_once_and_in_our_own_time(void)
+{
+    struct bench t = start();
+    while (seal(&t) != BATCH_NONE)
+        ;
+    struct report r = word(1, REPORT_INTENT, 500);
+    r.phase = INTENT_ASLEEP;
+    r.until_ms = 500 + 60000;
+    t.now.boot_ms += 5;
+    say(&t, r);
+    r.counter = 2;
+    r.phase = INTENT_OFF;
+    r.until_ms = 0;
+    say(&t, r);
+    CU_ASSERT_EQUAL(seal(&t), BATCH_URGENT);
+    CU_ASSERT_EQUAL_FATAL(t.w.n_intents, 2);
+    CU_ASSERT_EQUAL(t.w.intents[0].kind, INTENT_ASLEEP);
+    CU_ASSERT_EQUAL(t.w.intents[0].until_ms, t.now.boot_ms + 60000);
+    CU_ASSERT_EQUAL(t.w.intents[1].kind, INTENT_OFF);
+    CU_ASSERT_EQUAL(t.w.intents[1].until_ms, 0);
+    end(&t);
+}
+
+/* The answer was on its way when firmware had more to say: it counts on. */
+static void raises_count_on_from_the_answer_that_firmware_took(void)
+{
+    struct bench t = start();
+    uint32_t total = 0, n = 0;
+    const struct {
+        int64_t first_ms;
+        uint32_t raises;
+    } said[] = {{1000, 1}, {1000, 900}, {1000, 1900}, {9000, 5}, {9000, 6}};
+    for (uint32_t i = 0; i < 5; i++) {
+        struct report f = word(i + 1, REPORT_FAULT, 1000 * (int64_t)(i * i) + 1000);
+        f.ref = i + 1;
+        f.active = true;
+        f.count = said[i].raises;
+        f.first_ms = said[i].first_ms;
+        say(&t, f);
+        batch_durable(t.b, &(struct batch_ref){1, 77, i + 1});
+    }
+    t.now.boot_ms += 60000;
+    for (enum batch_kind k = seal(&t); k != BATCH_NONE; k = seal(&t))
+        for (size_t i = 0; k == BATCH_URGENT && i < t.w.n_faults; i++, n++)
+            total += t.w.faults[i].count;
+    CU_ASSERT_EQUAL(total, 1900 + 6);
+    CU_ASSERT_EQUAL(n, 5);
+    end(&t);
+}
+
+TESTS(STORY(an_intent_goes_at_once_and_in_our_own_time),
+      STORY(raises_count_on_from_the_answer_that_firmware_took), STORY(readings_become_columns),
+      STORY(a_full_batch_does_not_wait_for_its_age), STORY(holes_in_the_frames_are_counted),
       STORY(a_source_that_starts_anew_gets_a_batch_of_its_own),
       STORY(an_interval_thins_gauges_but_never_states), STORY(a_fault_carries_its_freeze_frame),
       STORY(bad_reports_are_refused_with_no_harm), STORY(a_thousand_series_pass_through),

@@ -145,7 +145,7 @@ static inline void say_often(struct bench *b, uint32_t metric, int64_t from_ms, 
 
 static inline void fault_is(struct bench *b, uint32_t fault, int64_t at_ms, bool active)
 {
-    detect_fault(b->d, bench_sink(b), fault, 0, at_ms, active, 1);
+    detect_fault(b->d, bench_sink(b), fault, 0, at_ms, active, active);
 }
 
 static inline void until(struct bench *b, int64_t at_ms)

@@ -228,7 +228,7 @@ static inline int bench_say(struct bench *b, struct say s)
                                .active = s.fault > 0,
                                .at_ms = at_ms,
                                .first_ms = s.first_ms ? s.first_ms : at_ms,
-                               .count = s.count ? s.count : 1};
+                               .count = s.count ? s.count : s.fault > 0};
     struct wire_batch batch = {.stream = s.stream,
                                .lane = s.stream == URGENT ? LANE_URGENT : LANE_BULK,
                                .seq = s.seq,
