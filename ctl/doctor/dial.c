@@ -121,7 +121,8 @@ int dial_tls(struct dial *d, SSL_CTX *ctx, const char *host, struct trouble *t)
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(d->ssl), host);
     else {
         SSL_set1_host(d->ssl, host);
-        SSL_set_tlsext_host_name(d->ssl, host);
+        SSL_ctrl(d->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 (void *)(uintptr_t)host); /* copied */
     }
     return SSL_connect(d->ssl) == 1 ? 0 : tls_trouble(d->ssl, t);
 }
