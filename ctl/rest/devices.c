@@ -43,6 +43,10 @@ static void device_whole(const json_t *d)
         printf("%12g %-10s %s ago\n", json_number_value(json_object_get(item, "value")),
                show_text(item, "unit"), age);
     }
+    if (show_int(json_object_get(d, "settings"), "desired_version")) {
+        printf("\n");
+        show_twin(d);
+    }
     printf("\nledger: expected %lld, stored %lld, accounted for %lld, missing %lld; %lld readings; "
            "%lld lost before the agent\n",
            (long long)show_int(ledger, "expected"), (long long)show_int(ledger, "stored"),
@@ -52,7 +56,7 @@ static void device_whole(const json_t *d)
 
 int cmd_devices(int argc, char **argv)
 {
-    static const char *const names[] = {"list", "show", NULL};
+    static const char *const names[] = {"list", "show", "set", NULL};
     struct rest_options o = {0};
     const char *query = "", *presence = "", *id = NULL;
     const struct arg_option options[] = {REST_OPTIONS(o),
@@ -64,7 +68,7 @@ int cmd_devices(int argc, char **argv)
                                           .value = "LIST",
                                           .help = "online,offline,asleep,off,unknown",
                                           .text = &presence}};
-    const struct arg_spec spec = {"tocsin devices [list] | show ID",
+    const struct arg_spec spec = {"tocsin devices [list] | show ID | set ID",
                                   "The devices there are, or one with its readings and ledger.",
                                   options,
                                   REST_OPTION_COUNT + 2,
@@ -74,6 +78,8 @@ int cmd_devices(int argc, char **argv)
     char path[2048] = "/devices";
     bool named = verb[0] != '-' && argc > 1;
     int status;
+    if (named && strcmp(verb, "set") == 0)
+        return devices_set(argc - 1, argv + 1);
     if (named && strcmp(verb, "list") != 0 && strcmp(verb, "show") != 0)
         return args_verb("tocsin devices", verb, names, spec.usage);
     if (!args_main(&spec, named ? argc - 1 : argc, named ? argv + 1 : argv, &id, NULL, &status))

@@ -19,4 +19,7 @@ void show_cell(const char *text, int width);
 void show_alert_heading(void);
 void show_alert_row(const json_t *alert);
 
+/* twin.c: what a device is to have, and has. */
+void show_twin(const json_t *device);
+
 #endif

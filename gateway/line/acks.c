@@ -43,6 +43,11 @@ bool line_next_down(struct line *line, char ret_device[LINE_DEVICE_MAX], struct 
     struct device *d = next_in_queue(line);
     if (!d)
         return false;
+    if (d->twin.due) {
+        line_queue(line, d); /* its ack comes next */
+        snprintf(ret_device, LINE_DEVICE_MAX, "%s", d->id);
+        return twin_down(line, d, payload) == 0;
+    }
     struct wire_stream_ack acks[LIMIT_STREAMS];
     struct wire_refusal refusals[DEVICE_REFUSALS];
     for (size_t i = 0; i < d->n_refusals; i++)

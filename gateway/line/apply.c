@@ -127,8 +127,10 @@ void apply_batch(struct line *line, struct device *d, const struct input *in,
     presence_heard(line, d, in, fix->session);
     seen(d, in);
     d->batches++;
-    if (decoded)
+    if (decoded) {
         take_words(line, d, decoded, fix);
+        twin_batch(line, d, in, decoded->settings_version);
+    }
     bind_device(line, d, in);
     if (decoded)
         note_batch(line, d, decoded, fix);
@@ -180,6 +182,7 @@ void apply_hello(struct line *line, struct device *d, const struct input *in,
     for (size_t i = 0; i < up->hello.n_streams; i++)
         hello_stream(line, d, in, &up->hello.streams[i]);
     presence_hello(line, d, in, up->session);
+    twin_hello(line, d, in, up->hello.settings_version);
     bind_device(line, d, in);
     gaps_settle(line, d, in);
     ack_after(line, d);

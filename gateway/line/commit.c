@@ -136,6 +136,8 @@ static bool gather(struct line *line, struct txn *t, struct device *d)
             return false;
     if (!add_device(t, d) || !add_latest(t, d))
         return false;
+    if (!twin_gather(t, d))
+        return false;
     return d->since_snapshot < line->limits.snapshot_inputs || add_snapshot(t, d);
 }
 
@@ -185,8 +187,10 @@ void line_committed(struct line *line)
     const struct txn_ack *acks = line->away->acks.ptr;
     for (size_t i = 0; i < line->away->acks.n; i++) {
         struct device *d = line_find(line, acks[i].device);
-        if (d)
-            line_queue(line, d);
+        if (!d)
+            continue;
+        d->twin.due |= acks[i].settings;
+        line_queue(line, d);
     }
     txn_reset(line->away);
     line->flying = false;

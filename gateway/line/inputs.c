@@ -22,9 +22,8 @@ static void listen(struct line *line, struct line_now *now)
     line->listen_ms = now->listen_ms;
 }
 
-/* Journals an input of a device ("": of the line). */
-static bool journal(struct line *line, enum input_kind kind, const char *device, struct slice bytes,
-                    struct input *in)
+bool line_journal_for(struct line *line, enum input_kind kind, const char *device,
+                      struct slice bytes, struct input *in)
 {
     struct row_input row = {.kind = kind, .arrived_ms = in->now.wall_ms};
     struct line_fix fix = line_plain_fix(in->now);
@@ -52,7 +51,7 @@ int line_tick(struct line *line, struct line_now now)
         if (now.listen_ms < d->due_listen_ms && now.wall_ms < d->due_wall_ms)
             continue;
         struct input in = {.now = now};
-        if (!journal(line, INPUT_TICK, d->id, slice_of(NULL, 0), &in))
+        if (!line_journal_for(line, INPUT_TICK, d->id, slice_of(NULL, 0), &in))
             return ERR_NOMEM;
         line->stats.ticks++;
         apply_tick(line, d, &in);
@@ -67,7 +66,7 @@ static int rebind_all(struct line *line, struct line_now now)
         if (!bind_waits(line, d))
             continue;
         struct input in = {.now = now};
-        if (!journal(line, INPUT_REBIND, d->id, slice_of(NULL, 0), &in))
+        if (!line_journal_for(line, INPUT_REBIND, d->id, slice_of(NULL, 0), &in))
             return ERR_NOMEM;
         apply_rebind(line, d, &in);
     }
@@ -90,7 +89,7 @@ int line_start(struct line *line, struct line_now now)
 {
     listen(line, &now);
     struct input in = {.now = now};
-    if (!journal(line, INPUT_START, "", slice_of(NULL, 0), &in))
+    if (!line_journal_for(line, INPUT_START, "", slice_of(NULL, 0), &in))
         return ERR_NOMEM;
     apply_start(line, &in);
     return rebind_all(line, now);
@@ -127,7 +126,7 @@ int line_pack_change(struct line *line, uint64_t fingerprint, struct line_now no
     buf_init(&bytes, 64);
     buf_u64(&bytes, fingerprint);
     struct input in = {.now = now};
-    bool ok = buf_ok(&bytes) && journal(line, INPUT_PACK, "", buf_slice(&bytes), &in);
+    bool ok = buf_ok(&bytes) && line_journal_for(line, INPUT_PACK, "", buf_slice(&bytes), &in);
     if (ok)
         apply_pack(line, buf_slice(&bytes));
     buf_free(&bytes);
@@ -205,9 +204,9 @@ int line_action(struct line *line, uint64_t alert, const struct alert_wish *wish
     buf_init(&bytes, 8192);
     put_wish(alert, &w, &bytes);
     struct input in = {.now = now};
-    rc = !buf_ok(&bytes)                                              ? ERR_LIMIT
-         : journal(line, INPUT_ACTION, d->id, buf_slice(&bytes), &in) ? 0
-                                                                      : ERR_NOMEM;
+    rc = !buf_ok(&bytes)                                                       ? ERR_LIMIT
+         : line_journal_for(line, INPUT_ACTION, d->id, buf_slice(&bytes), &in) ? 0
+                                                                               : ERR_NOMEM;
     if (rc == 0)
         apply_action(line, d, &in, buf_slice(&bytes));
     buf_free(&bytes);
@@ -242,7 +241,7 @@ int line_test_alert(struct line *line, struct slice device, const char *actor, s
         return err_set(e, ERR_NOT_FOUND, "no device is called \"%s\"", id);
     listen(line, &now);
     struct input in = {.now = now};
-    if (!journal(line, INPUT_TEST, d->id, slice_str(actor), &in))
+    if (!line_journal_for(line, INPUT_TEST, d->id, slice_str(actor), &in))
         return err_set(e, ERR_NOMEM, "no memory for a test alert");
     apply_test(line, d, &in, slice_str(actor));
     struct open_alert *oa = alert_find(d, "test_alert", 0);

@@ -15,7 +15,7 @@
 #define DEVICE_HELD      32
 #define DEVICE_REFUSALS  8
 #define ALERTS_PER_INPUT 256
-#define STATE_VERSION    4
+#define STATE_VERSION    5
 
 struct stream {
     struct ledger l;
@@ -94,6 +94,16 @@ struct said { /* when an identity was sealed: by its boot's clock, and by event 
     uint64_t seq;
 };
 
+struct twin {
+    uint64_t desired, reported; /* versions; desired 0: nobody wished anything */
+    size_t n;
+    struct line_setting *settings; /* owned */
+    bool dirty;                    /* to be written */
+    bool due;                      /* to be sent */
+    int64_t sent_ms;               /* wall; not kept, like the next */
+    uint64_t sent_session;
+};
+
 struct device {
     char id[LINE_DEVICE_MAX];
     uint64_t last_input;     /* its newest input */
@@ -131,6 +141,8 @@ struct device {
     struct held *held;
     struct deferred *deferred;
     size_t deferred_bytes;
+
+    struct twin twin;
 
     /* what it is still to hear */
     bool queued, ask_hello;
@@ -192,6 +204,9 @@ int line_adopt(struct line *line, struct device *d);
 /* Numbers and journals an input: the only door. False: no memory (line is broken). */
 bool line_journal(struct line *line, struct row_input *row, const struct line_fix *fix,
                   struct slice bytes, struct input *ret_input);
+/* The same for an input of no message; device "": of the line. */
+bool line_journal_for(struct line *line, enum input_kind kind, const char *device,
+                      struct slice bytes, struct input *in);
 struct line_fix line_plain_fix(struct line_now now);
 void line_queue(struct line *line, struct device *d);
 void line_touch(struct line *line, struct device *d, const struct input *in);
@@ -297,6 +312,16 @@ int apply_pack(struct line *line, struct slice bytes);
 void apply_action(struct line *line, struct device *d, const struct input *in, struct slice bytes);
 void apply_test(struct line *line, struct device *d, const struct input *in, struct slice actor);
 void dev_due(struct line *line, struct device *d);
+
+/* twin.c */
+void twin_hello(struct line *line, struct device *d, const struct input *in, uint64_t version);
+void twin_batch(struct line *line, struct device *d, const struct input *in, uint64_t version);
+void apply_settings(struct line *line, struct device *d, const struct input *in,
+                    struct slice bytes);
+bool twin_gather(struct txn *t, struct device *d); /* false: no memory */
+int twin_down(const struct line *line, struct device *d, struct buf *payload);
+void twin_save(const struct device *d, struct buf *out);
+bool twin_load(struct reader *r, struct device *d);
 
 /* state.c */
 void dev_save(const struct device *d, struct buf *out);

@@ -66,6 +66,7 @@ void dev_free(struct device *d)
     if (!d)
         return;
     free_lists(d);
+    free(d->twin.settings);
     detect_free(d->live);
     detect_free(d->past);
     free(d);

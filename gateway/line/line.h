@@ -80,6 +80,12 @@ int line_action(struct line *line, uint64_t alert, const struct alert_wish *wish
 int line_test_alert(struct line *line, struct slice device, const char *actor, struct line_now now,
                     uint64_t *ret_alert, struct err *e);
 
+/* The settings that the device is to have, in place of all earlier ones; which of its
+ * metrics there are is the caller's question. ERR_NOT_FOUND: no such device;
+ * ERR_INVALID: out of bounds; ERR_LIMIT: too many. */
+int line_settings(struct line *line, struct slice device, const struct line_setting *settings,
+                  size_t n, const char *actor, struct line_now now, struct err *e);
+
 /* --- commit --- */
 
 /* NULL: nothing to write, or a commit is under way, or no memory. The rows are
@@ -94,7 +100,7 @@ bool line_broken(const struct line *line);
 
 /* --- what devices hear --- */
 
-/* The next ack to send: encoded for tocsin/down/<device>. False: none is due. */
+/* The next ack, or settings, to send: encoded for tocsin/down/<device>. False: none is due. */
 bool line_next_down(struct line *line, char ret_device[LINE_DEVICE_MAX], struct buf *payload);
 /* In each ack from now on. */
 void line_hold_off(struct line *line, uint32_t hold_off_ms);

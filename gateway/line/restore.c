@@ -71,6 +71,7 @@ static void replay_device(struct line *line, struct device *d, const struct inpu
     case INPUT_TEST: apply_test(line, d, in, row->bytes); break;
     case INPUT_CONFLICT: apply_conflict(line, d, in, row->bytes); break;
     case INPUT_REBIND: apply_rebind(line, d, in); break;
+    case INPUT_SETTINGS: apply_settings(line, d, in, row->bytes); break;
     case INPUT_PACK:
     case INPUT_START: break;
     }
@@ -199,7 +200,7 @@ void line_restored(struct line *line, const struct line_numbers *highest)
     for (size_t i = 0; i < line->n_devices; i++) {
         struct device *d = line->devices[i];
         confirm_alerts(line, d);
-        d->dirty = false;
+        d->dirty = d->twin.dirty = false;
         d->snapshot_input = 0;
         for (size_t k = 0; k < d->n_streams; k++)
             d->streams[k].dirty = false;

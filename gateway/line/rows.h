@@ -22,7 +22,8 @@ enum input_kind {
     INPUT_TEST = 8,      /* a test alert was asked for */
     INPUT_START = 9,     /* a life of the gateway began */
     INPUT_CONFLICT = 10, /* a batch with another one's number: evidence, not data */
-    INPUT_REBIND = 11    /* the device's rules are looked up again; what waited is judged */
+    INPUT_REBIND = 11,   /* the device's rules are looked up again; what waited is judged */
+    INPUT_SETTINGS = 12  /* somebody wished settings for the device */
 };
 
 struct row_input {
@@ -108,6 +109,24 @@ struct row_handoff {
     int64_t presence_ms;
 };
 
+/* Settings that a device is to have; the words of agent/twin. */
+enum line_setting_kind { SETTING_REPORT_MS, SETTING_MUTE, SETTING_LOG_LEVEL };
+struct line_setting {
+    enum line_setting_kind kind;
+    uint32_t metric; /* 0 for the log's level */
+    int64_t value;   /* milliseconds; 1; enum log_level */
+};
+#define LINE_SETTINGS      64
+#define LINE_REPORT_MIN_MS 1000
+#define LINE_REPORT_MAX_MS 86400000
+
+struct row_twin {
+    char device[LINE_DEVICE_MAX];
+    uint64_t desired, reported; /* versions */
+    size_t n;
+    const struct line_setting *settings;
+};
+
 struct row_snapshot {
     char device[LINE_DEVICE_MAX]; /* "#<line>": the line's own */
     uint64_t input_no;
@@ -119,7 +138,7 @@ struct row_snapshot {
 struct line_commit {
     uint32_t line;
     size_t n_inputs, n_streams, n_drops, n_devices, n_latest, n_alerts, n_entries, n_handoffs,
-        n_snapshots;
+        n_snapshots, n_twins;
     const struct row_input *inputs;
     const struct row_stream *streams;
     const struct row_drop *drops;
@@ -129,6 +148,7 @@ struct line_commit {
     const struct alert_entry *entries;
     const struct row_handoff *handoffs;
     const struct row_snapshot *snapshots;
+    const struct row_twin *twins;
 };
 
 const char *presence_name(enum presence presence); /* "unknown", "online", ... */

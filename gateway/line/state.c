@@ -351,6 +351,7 @@ void dev_save(const struct device *d, struct buf *out)
     save_streams(d, out);
     save_facts(d, out);
     save_alerts(d, out);
+    twin_save(d, out);
     buf_u64(out, d->bound);
     save_detect(d->live, out);
     save_detect(d->past, out);
@@ -381,7 +382,7 @@ int dev_load(struct line *line, struct slice bytes, struct device **ret)
     if (!load_identity(&r, d))
         goto bad;
     load_presence(&r, &d->presence);
-    if (!load_streams(&r, d) || !load_facts(&r, d) || !load_alerts(&r, d))
+    if (!load_streams(&r, d) || !load_facts(&r, d) || !load_alerts(&r, d) || !twin_load(&r, d))
         goto bad;
     rc = load_rules(line, &r, d);
     if (rc)

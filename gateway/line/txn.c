@@ -29,9 +29,9 @@ static void rows_reset(struct rows *rows)
 
 static void each(struct txn *t, void (*fn)(struct rows *))
 {
-    struct rows *all[] = {&t->inputs,    &t->streams, &t->drops,   &t->devices,
-                          &t->latest,    &t->alerts,  &t->entries, &t->handoffs,
-                          &t->snapshots, &t->marks,   &t->acks,    &t->owned};
+    struct rows *all[] = {&t->inputs, &t->streams, &t->drops,    &t->devices,   &t->latest,
+                          &t->alerts, &t->entries, &t->handoffs, &t->snapshots, &t->twins,
+                          &t->marks,  &t->acks,    &t->owned};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         fn(all[i]);
 }
@@ -55,6 +55,7 @@ void txn_init(struct txn *t)
     t->entries.size = sizeof(struct alert_entry);
     t->handoffs.size = sizeof(struct row_handoff);
     t->snapshots.size = sizeof(struct row_snapshot);
+    t->twins.size = sizeof(struct row_twin);
     t->marks.size = sizeof(struct txn_mark);
     t->acks.size = sizeof(struct txn_ack);
     t->owned.size = sizeof(void *);
@@ -131,6 +132,7 @@ const struct line_commit *txn_view(struct txn *t, uint32_t line)
         .n_entries = t->entries.n,
         .n_handoffs = t->handoffs.n,
         .n_snapshots = t->snapshots.n,
+        .n_twins = t->twins.n,
         .inputs = t->inputs.ptr,
         .streams = t->streams.ptr,
         .drops = t->drops.ptr,
@@ -140,6 +142,7 @@ const struct line_commit *txn_view(struct txn *t, uint32_t line)
         .entries = t->entries.ptr,
         .handoffs = t->handoffs.ptr,
         .snapshots = t->snapshots.ptr,
+        .twins = t->twins.ptr,
     };
     return &t->commit;
 }

@@ -21,10 +21,12 @@ struct txn_mark {
 };
 struct txn_ack { /* a device that waits for a word after the commit */
     char device[LINE_DEVICE_MAX];
+    bool settings; /* its settings */
 };
 
 struct txn {
-    struct rows inputs, streams, drops, devices, latest, alerts, entries, handoffs, snapshots;
+    struct rows inputs, streams, drops, devices, latest, alerts, entries, handoffs, snapshots,
+        twins;
     struct rows marks, acks;
     struct rows owned; /* void *: freed with the transaction */
     struct line_commit commit;

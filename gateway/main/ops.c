@@ -121,6 +121,22 @@ static int test_alert(void *ctx, const char *device, const char *actor, int64_t 
     return 0;
 }
 
+static int set_settings(void *ctx, const char *device, const struct line_setting *settings,
+                        size_t n, const char *actor, api_done_fn done, void *arg, struct err *e)
+{
+    struct gateway *g = ctx;
+    if (!ready(g, e))
+        return ERR_BUSY;
+    struct err why = {0};
+    int rc = line_settings(g->line, slice_str(device), settings, n, actor, shell_now(g), &why);
+    if (rc)
+        return answer_soon(g, rc, &why, done, arg, 0, e);
+    if (!wait_for(&g->waiting, done, arg, 0, e))
+        return ERR_FULL;
+    shell_commit(g);
+    return 0;
+}
+
 static size_t packs(void *ctx, const struct pack *const **ret_packs)
 {
     struct gateway *g = ctx;
@@ -228,6 +244,7 @@ static void write_metrics(void *ctx, struct metrics *m)
 
 const struct api_ops gateway_ops = {.alert_action = alert_action,
                                     .test_alert = test_alert,
+                                    .set_settings = set_settings,
                                     .packs = packs,
                                     .status = status,
                                     .not_ready = not_ready,

@@ -193,6 +193,27 @@ static int device(sqlite3 *db, const struct row_device *row, struct err *e)
     return rc;
 }
 
+static int twin(sqlite3 *db, const struct row_twin *row, struct err *e)
+{
+    struct put p;
+    int rc = begin(db,
+                   "INSERT OR REPLACE INTO twins (device,desired,reported,settings)"
+                   " VALUES (?,?,?,?)",
+                   &p, e);
+    if (rc)
+        return rc;
+    struct buf settings;
+    buf_init(&settings, 64 * 1024);
+    body_settings(row, &settings);
+    put_text(&p, row->device);
+    put_u64(&p, row->desired);
+    put_u64(&p, row->reported);
+    put_buf(&p, &settings);
+    rc = end(&p, e);
+    buf_free(&settings);
+    return rc;
+}
+
 static int latest(sqlite3 *db, const struct row_latest *row, struct err *e)
 {
     struct put p;
@@ -342,6 +363,8 @@ int store_apply_line(sqlite3 *db, void *arg, struct err *e)
         rc = drop(db, &c->drops[i], e);
     for (size_t i = 0; i < c->n_devices && rc == 0; i++)
         rc = device(db, &c->devices[i], e);
+    for (size_t i = 0; i < c->n_twins && rc == 0; i++)
+        rc = twin(db, &c->twins[i], e);
     for (size_t i = 0; i < c->n_latest && rc == 0; i++)
         rc = latest(db, &c->latest[i], e);
     for (size_t i = 0; i < c->n_alerts && rc == 0; i++)

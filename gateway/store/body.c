@@ -99,6 +99,17 @@ void body_components(const struct row_device *row, struct buf *out)
     buf_u8(out, ']');
 }
 
+void body_settings(const struct row_twin *row, struct buf *out)
+{
+    static const char *const kinds[] = {"report_ms", "mute", "log_level"};
+    buf_u8(out, '[');
+    for (size_t i = 0; i < row->n; i++)
+        buf_fmt(out, "%s{\"kind\":\"%s\",\"metric\":%u,\"value\":%lld}", i ? "," : "",
+                kinds[row->settings[i].kind], row->settings[i].metric,
+                (long long)row->settings[i].value);
+    buf_u8(out, ']');
+}
+
 static void put_tell(struct buf *out, uint32_t tell)
 {
     static const struct {

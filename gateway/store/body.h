@@ -8,6 +8,7 @@
 void body_handoff(const struct row_handoff *row, struct buf *out);
 void body_evidence(const struct alert *alert, struct buf *out);
 void body_metrics(const struct alert *alert, struct buf *out);
+void body_settings(const struct row_twin *row, struct buf *out);
 void body_components(const struct row_device *row, struct buf *out);
 
 /* Back again, for a restore. What is not well formed is left out. */

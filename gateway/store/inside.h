@@ -4,7 +4,7 @@
 
 #include "gateway/store/store.h"
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 #define STORE_ID     0x746f6373 /* "tocs": this file is a store of ours */
 
 extern const char store_schema_sql[];

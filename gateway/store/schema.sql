@@ -79,6 +79,12 @@ CREATE TABLE latest (             -- the last value of each metric, for the devi
   PRIMARY KEY (device, metric, instance)
 ) WITHOUT ROWID;
 
+CREATE TABLE twins (              -- settings that somebody wished, and what the device has
+  device TEXT PRIMARY KEY,
+  desired INTEGER NOT NULL, reported INTEGER NOT NULL, -- versions; desired 0: none was wished
+  settings TEXT NOT NULL           -- JSON array of {kind, metric, value}
+) WITHOUT ROWID;
+
 CREATE TABLE alerts (
   id INTEGER PRIMARY KEY,
   tenant INTEGER NOT NULL DEFAULT 1,

@@ -37,6 +37,21 @@ static int make(sqlite3 *db, struct err *e)
     return rc;
 }
 
+/* From each version to the next, in one transaction. */
+static int bring_up(sqlite3 *db, struct err *e)
+{
+    static const char sql[] = "BEGIN IMMEDIATE;"
+                              "CREATE TABLE twins (device TEXT PRIMARY KEY, desired INTEGER NOT"
+                              " NULL, reported INTEGER NOT NULL, settings TEXT NOT NULL) WITHOUT"
+                              " ROWID; PRAGMA user_version=2; COMMIT";
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        return 0;
+    rc = store_fault(db, rc, e, "bringing the store up");
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
 int store_upgrade(sqlite3 *db, const char *path, struct err *e)
 {
     int64_t id = 0, version = 0, tables = 0;
@@ -56,5 +71,5 @@ int store_upgrade(sqlite3 *db, const char *path, struct err *e)
                        "%s was written by a newer program (schema %lld, this one knows %d): "
                        "install that one again",
                        path, (long long)version, STORE_SCHEMA);
-    return 0;
+    return version < STORE_SCHEMA ? bring_up(db, e) : 0;
 }

@@ -363,6 +363,30 @@ test("an agent sees the present owner's time only", async () => {
   assert.equal(first.json.latest.length, 1, 'what it said before it was first registered is no secret');
 });
 
+test("a device's settings are bounded by its pack, and shown with their versions", async () => {
+  const put = (body, id = 'fridge-000') => call('PUT', `/devices/${id}/settings`, { body });
+  assert.equal((await call('GET', '/devices/fridge-001')).json.settings.desired_version, 0);
+  const set = await put({ report_ms: { cabinet_temp: 30000, system_load: 86400000 }, mute: ['door_open'], log_level: 'debug' });
+  assert.deepEqual(set.json.settings, { desired_version: 7, reported_version: 6,
+    report_ms: { cabinet_temp: 30000, system_load: 86400000 }, mute: ['door_open'], log_level: 'debug' });
+  assert.deepEqual((await put({})).json.settings.report_ms, {}, 'what is left out is as it was built');
+  const wrong = async (body, ...names) => {
+    const answer = await put(body);
+    assert.equal(answer.status, 422);
+    assert.deepEqual(fields(answer), names);
+  };
+  await wrong({ report_ms: { cabinet_tmp: 30000 } }, 'report_ms.cabinet_tmp');
+  await wrong({ report_ms: { cabinet_temp: 999 } }, 'report_ms.cabinet_temp');
+  await wrong({ report_ms: { cabinet_temp: 86400001 } }, 'report_ms.cabinet_temp');
+  await wrong({ report_ms: { cabinet_temp: '30s' } }, 'report_ms.cabinet_temp');
+  await wrong({ report_ms: [] }, 'report_ms');
+  await wrong({ mute: ['nothing'] }, 'mute');
+  await wrong({ mute: 'door_open' }, 'mute');
+  await wrong({ log_level: 'loud', muted: [] }, 'log_level', 'muted');
+  assert.equal((await put({}, 'none')).status, 404);
+  assert.equal((await call('PUT', '/devices/fridge-000/settings', { token: info.reader, body: {} })).status, 403);
+});
+
 test('webhooks keep their secret, and dead letters can be replayed', async () => {
   const secret = `whsec_${'A'.repeat(32)}`;
   const body = { url: 'https://example.org/hook', secret, audience: ['manufacturer'] };

@@ -30,6 +30,9 @@ void call_json(struct call *c, int status, json_t *root);
 /* Answers for a failed write or read. */
 void call_store_failed(struct call *c, int code, const struct err *e);
 
+/* Answers for what a line refused: a 404 for `what`, a 409 with the reason, a 503. */
+void call_move_failed(struct call *c, const char *what, int result, const struct err *e);
+
 /* --- reading --- */
 /* A prepared statement, or NULL: answered with a 503. store_release it. */
 sqlite3_stmt *call_read(struct call *c, const char *sql);
@@ -87,6 +90,8 @@ void device_reply(struct call *c, const char *id);
 /* NULL: answered. */
 json_t *device_latest(struct call *c, const char *id, const struct pack *pack);
 json_t *device_ledger(struct call *c, const char *id);
+json_t *device_settings(struct call *c, const char *id, const struct pack *pack);
+void device_settings_put(void *ctx, void *request);
 void device_timeline(void *ctx, void *request);
 void device_series(void *ctx, void *request);
 void customers_list(void *ctx, void *request);

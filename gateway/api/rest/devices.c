@@ -160,7 +160,9 @@ void device_reply(struct call *c, const char *id)
     json_t *ledger = latest ? device_ledger(c, id) : NULL;
     json_object_set_new(root, "latest", latest);
     json_object_set_new(root, "ledger", ledger);
-    if (ledger)
+    json_t *settings = ledger ? device_settings(c, id, pack) : NULL;
+    json_object_set_new(root, "settings", settings);
+    if (settings)
         call_json(c, 200, root);
     else
         json_decref(root);

@@ -2,7 +2,7 @@
  * after the commit and shows the alert as it is then. */
 #include "gateway/api/rest/call.h"
 
-static void reply_failure(struct call *c, const char *what, int result, const struct err *e)
+void call_move_failed(struct call *c, const char *what, int result, const struct err *e)
 {
     if (result == ERR_NOT_FOUND)
         call_not_found(c, what);
@@ -17,7 +17,7 @@ static void moved(void *arg, int result, const struct err *e, int64_t alert)
     struct call *c = arg;
     (void)alert;
     if (result)
-        reply_failure(c, "alert", result, e);
+        call_move_failed(c, "alert", result, e);
     else
         alert_reply(c, call_id(c));
 }
@@ -46,7 +46,7 @@ static void move(struct call *c, enum api_move kind, parse_fn parse)
                                 .note = body.note};
     int code = c->rest->ops->alert_action(c->rest->ops->ctx, &action, moved, c, &e);
     if (code)
-        reply_failure(c, "alert", code, &e);
+        call_move_failed(c, "alert", code, &e);
 }
 
 static void parse_acknowledge(const struct call *c, struct body_move *ret, struct problem *p)
@@ -97,7 +97,7 @@ static void tested(void *arg, int result, const struct err *e, int64_t alert)
 {
     struct call *c = arg;
     if (result)
-        reply_failure(c, "device", result, e);
+        call_move_failed(c, "device", result, e);
     else
         call_json(c, 202, json_pack("{s:I}", "alert", (json_int_t)alert));
 }
@@ -115,5 +115,5 @@ void device_test_alert(void *ctx, void *request)
     int code = c->rest->ops->test_alert(c->rest->ops->ctx, call_param(c), c->who.actor, c->now_ms,
                                         tested, c, &e);
     if (code)
-        reply_failure(c, "device", code, &e);
+        call_move_failed(c, "device", code, &e);
 }

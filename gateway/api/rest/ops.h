@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "gateway/api/metrics/metrics.h"
+#include "gateway/line/rows.h"
 #include "proto/pack.h"
 
 enum api_move { API_ACKNOWLEDGE, API_SNOOZE, API_RESOLVE, API_NOTE };
@@ -45,6 +46,9 @@ struct api_ops {
     /* The same; `done` brings the new alert's id. */
     int (*test_alert)(void *ctx, const char *device, const char *actor, int64_t at_ms,
                       api_done_fn done, void *arg, struct err *e);
+    /* The settings that the device is to have (see line_settings); the same. */
+    int (*set_settings)(void *ctx, const char *device, const struct line_setting *settings,
+                        size_t n, const char *actor, api_done_fn done, void *arg, struct err *e);
     /* The packs in force, lent until the next turn of the loop; returns how many. */
     size_t (*packs)(void *ctx, const struct pack *const **ret_packs);
     void (*status)(void *ctx, struct api_status *ret_status);

@@ -7,12 +7,12 @@
 
 #include <stdlib.h>
 
-enum verdict { OWNER_OK, OWNER_NO_DEVICE, OWNER_NO_CUSTOMER, OWNER_TOO_EARLY };
+enum owner_verdict { OWNER_OK, OWNER_NO_DEVICE, OWNER_NO_CUSTOMER, OWNER_TOO_EARLY };
 
 struct owner_write {
     struct write_head head;
     struct body_owner body; /* texts live in the call's body */
-    enum verdict verdict;
+    enum owner_verdict verdict;
 };
 
 bool owner_since(struct call *c, const char *device, int64_t *ret_from_ms)

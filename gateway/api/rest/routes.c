@@ -53,6 +53,7 @@ static const struct route routes[] = {
     {HTTP_GET, "/devices/{id}/timeline", ACCESS_READ, device_timeline},
     {HTTP_GET, "/devices/{id}/series", ACCESS_READ, device_series},
     {HTTP_POST, "/devices/{id}/test-alert", ACCESS_ACT, device_test_alert},
+    {HTTP_PUT, "/devices/{id}/settings", ACCESS_ACT, device_settings_put},
     {HTTP_PUT, "/devices/{id}/owner", ACCESS_ACT, owner_put},
     {HTTP_GET, "/customers", ACCESS_READ, customers_list},
     {HTTP_GET, "/customers/{id}", ACCESS_READ, customers_get},

@@ -153,6 +153,8 @@ export const S = {
         sections: { values: 'Values now', charts: 'Charts', timeline: 'Timeline', ledger: 'Ledger', facts: 'About' },
         model: 'Model', serial: 'Serial', firmware: 'Firmware', hardware: 'Hardware', agent: 'Agent', pack: 'Pack',
         owner: 'Owner', firstSeen: 'First seen', lastSeen: 'Last heard', newest: 'Newest reading', components: 'Components',
+        settings: 'Settings',
+        settingsAt: (desired, reported) => (desired === reported ? `version ${desired}` : `version ${desired} wished, ${reported} on the device`),
         revision: (n) => `revision ${n}`, presenceSince: 'since',
         openAlerts: (n) => plural(n, 'open alert', 'open alerts'), noAlerts: 'No open alerts',
         range: 'Range', ranges: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' },

@@ -68,7 +68,9 @@ export function details(alert, log, nasty) {
 
 export function deviceDetails(device, now, nasty) {
     return {
-        ...device, hardware: nasty ? NASTY : 'rev C', agent: '0.1.0', tenant: 1,
+        ...device,
+        settings: { desired_version: 2, reported_version: 1, report_ms: { cabinet_temp: 30000 }, mute: [], log_level: null },
+        hardware: nasty ? NASTY : 'rev C', agent: '0.1.0', tenant: 1,
         components: [{ name: 'defrost heater', serial: 'DH-1', lot: nasty ? NASTY : 'L2209' }],
         latest: METRICS.map((metric, i) => ({
             metric: metric.id, name: metric.name, label: nasty ? NASTY : metric.label, unit: metric.unit, kind: metric.kind,

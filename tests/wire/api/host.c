@@ -140,6 +140,51 @@ static int test_alert(void *ctx, const char *device, const char *actor, int64_t 
     return alert_action(ctx, &action, done, arg, e);
 }
 
+struct wished {
+    struct host *host;
+    api_done_fn done;
+    void *arg;
+    size_t n;
+    struct line_setting settings[LINE_SETTINGS];
+};
+
+static int wish_apply(sqlite3 *db, void *arg, struct err *e)
+{
+    static const char *const kinds[] = {"report_ms", "mute", "log_level"};
+    struct wished *w = arg;
+    struct buf list;
+    buf_init(&list, 8192);
+    for (size_t i = 0; i < w->n; i++)
+        buf_fmt(&list, "%s{\"kind\":\"%s\",\"metric\":%u,\"value\":%" PRId64 "}", i ? "," : "",
+                kinds[w->settings[i].kind], w->settings[i].metric, w->settings[i].value);
+    char *sql = sqlite3_mprintf("INSERT OR REPLACE INTO twins VALUES ('fridge-000', 7, 6, '[%q]')",
+                                buf_cstr(&list));
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    buf_free(&list);
+    return rc == SQLITE_OK ? 0 : err_set(e, ERR_IO, "wish: %s", sqlite3_errmsg(db));
+}
+
+static void wish_done(void *arg, int result, const struct err *e)
+{
+    struct wished *w = arg;
+    w->done(w->arg, result, e, 0);
+    free(w);
+}
+
+static int set_settings(void *ctx, const char *device, const struct line_setting *settings,
+                        size_t n, const char *actor, api_done_fn done, void *arg, struct err *e)
+{
+    struct wished *w = calloc(1, sizeof *w);
+    struct store_job job = {wish_apply, wish_done, w};
+    (void)actor;
+    (void)device;
+    (void)e;
+    *w = (struct wished){.host = ctx, .done = done, .arg = arg, .n = n};
+    memcpy(w->settings, settings, n * sizeof *settings);
+    return store_write(w->host->store, &job);
+}
+
 static size_t packs(void *ctx, const struct pack *const **ret_packs)
 {
     static const struct pack *list[1];
@@ -287,6 +332,7 @@ int main(int argc, char **argv)
     struct api_ops ops = {.ctx = &h,
                           .alert_action = alert_action,
                           .test_alert = test_alert,
+                          .set_settings = set_settings,
                           .packs = packs,
                           .status = status,
                           .not_ready = not_ready,

@@ -169,6 +169,7 @@ export class DeviceView {
             [D.model, device.model || S.unknown], [D.serial, device.serial || S.unknown], [D.firmware, device.firmware || S.unknown],
             [D.hardware, device.hardware], [D.agent, device.agent],
             [D.pack, device.pack ? `${device.pack}, ${D.revision(device.pack_revision)}` : S.unknown],
+            [D.settings, device.settings?.desired_version ? D.settingsAt(device.settings.desired_version, device.settings.reported_version) : null],
             [D.lastSeen, timeElement(device.last_seen_ms)], [D.newest, timeElement(device.newest_ms)], [D.firstSeen, timeElement(device.first_seen_ms)],
             [D.components, device.components?.length ? h('ul', { class: 'bare' }, device.components.map((one) =>
                 h('li', {}, [words(one.name), one.serial, one.lot].filter(Boolean).join(' · ')))) : null],

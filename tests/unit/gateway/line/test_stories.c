@@ -529,7 +529,131 @@ static void a_fault_told_again_by_a_killed_agent_counts_once(void)
     bench_end(&b);
 }
 
-TESTS(STORY(the_firmwares_word_holds_whatever_comes_first),
+/* --- settings --- */
+
+/* What the device hears beside acks: "settings 2 report_ms/1=30000 mute/4=1". */
+static const char *heard(void)
+{
+    static char text[512];
+    char device[LINE_DEVICE_MAX];
+    struct buf payload;
+    struct arena arena;
+    size_t n = 0;
+    text[0] = 0;
+    buf_init(&payload, LIMIT_MESSAGE);
+    CU_ASSERT_EQUAL_FATAL(arena_init(&arena, LIMIT_DECODE), 0);
+    while (line_next_down(b.line, device, &payload)) {
+        struct wire_down down;
+        arena_reset(&arena);
+        CU_ASSERT_EQUAL(wire_decode_down(buf_slice(&payload), &arena, &down, NULL), 0);
+        if (down.kind != DOWN_SETTINGS)
+            continue;
+        n += (size_t)snprintf(text + n, sizeof text - n, "settings %llu",
+                              (unsigned long long)down.settings.version);
+        for (size_t i = 0; i < down.settings.n_settings; i++)
+            n += (size_t)snprintf(text + n, sizeof text - n, " %.*s=%lld",
+                                  (int)down.settings.settings[i].key.len,
+                                  (const char *)down.settings.settings[i].key.ptr,
+                                  (long long)down.settings.settings[i].value);
+    }
+    buf_free(&payload);
+    arena_free(&arena);
+    return text;
+}
+
+static void hello_with(uint64_t version)
+{
+    struct wire_up up = {.kind = UP_HELLO,
+                         .hello = {.agent = slice_str("1"),
+                                   .pack = slice_str("fridge"),
+                                   .settings_version = version}};
+    CU_ASSERT_EQUAL(bench_send(&b, &up), 0);
+    commit();
+}
+
+static int wish(int64_t report_ms)
+{
+    const struct line_setting settings[] = {{SETTING_REPORT_MS, 1, report_ms},
+                                            {SETTING_MUTE, 4, 1}};
+    struct err e = {0};
+    return line_settings(b.line, slice_str("fridge-1"), settings, 2, "user:anna", bench_now(&b),
+                         &e);
+}
+#define TWIN  "SELECT desired||'/'||reported||' '||settings FROM twins"
+#define SET30 "settings 1 report_ms/1=30000 mute/4=1"
+
+/* A device that is here hears them after the commit, one that is away at its hello. */
+static void settings_arrive_and_are_told_again_until_they_do(void)
+{
+    bench_start(&b, true);
+    hello_with(0);
+    CU_ASSERT_EQUAL(wish(30000), 0);
+    CU_ASSERT_STRING_EQUAL(heard(), "");
+    commit();
+    CU_ASSERT_STRING_EQUAL(heard(), SET30);
+    b.session = 2; /* it did not get them: its power went */
+    hello_with(0);
+    CU_ASSERT_STRING_EQUAL(heard(), SET30);
+    hello_with(0); /* no echo of an agent that cannot keep them */
+    CU_ASSERT_STRING_EQUAL(heard(), "");
+    b.now_ms += 40 * S;
+    bench_temp(&b, 1, b.now_ms, 4);
+    commit();
+    CU_ASSERT_STRING_EQUAL(heard(), SET30);
+    hello_with(1);
+    CU_ASSERT_STRING_EQUAL(heard(), "");
+    CU_ASSERT_STRING_EQUAL(bench_sql(&b, TWIN),
+                           "1/1 [{\"kind\":\"report_ms\",\"metric\":1,\"value\":30000},"
+                           "{\"kind\":\"mute\",\"metric\":4,\"value\":1}]");
+    bench_end(&b);
+}
+
+static void settings_outlive_the_gateway(void)
+{
+    bench_start(&b, true);
+    hello_with(0);
+    CU_ASSERT_EQUAL(wish(30000), 0);
+    commit();
+    bench_restart(&b); /* before it was sent */
+    line_start(b.line, bench_now(&b));
+    hello_with(0);
+    CU_ASSERT_STRING_EQUAL(heard(), SET30);
+    hello_with(1);
+    CU_ASSERT_EQUAL(wish(60000), 0);
+    commit();
+    for (int i = 0; i < 5; i++) /* a snapshot is taken */
+        hello_with(1);
+    heard();
+    bench_restart(&b);
+    line_start(b.line, bench_now(&b));
+    hello_with(1);
+    CU_ASSERT_STRING_EQUAL(heard(), "settings 2 report_ms/1=60000 mute/4=1");
+    /* a device that has a later version than this store knows takes a newer one */
+    hello_with(9);
+    CU_ASSERT_STRING_EQUAL(heard(), "settings 10 report_ms/1=60000 mute/4=1");
+    bench_end(&b);
+}
+
+static void settings_out_of_bounds_are_refused(void)
+{
+    struct err e = {0};
+    bench_start(&b, true);
+    hello_with(0);
+    CU_ASSERT_EQUAL(wish(999), ERR_INVALID);
+    CU_ASSERT_EQUAL(wish(86400001), ERR_INVALID);
+    CU_ASSERT_EQUAL(line_settings(b.line, slice_str("none"), NULL, 0, "x", bench_now(&b), &e),
+                    ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(line_settings(b.line, slice_str("fridge-1"), NULL, LINE_SETTINGS + 1, "x",
+                                  bench_now(&b), &e),
+                    ERR_LIMIT);
+    commit();
+    CU_ASSERT_STRING_EQUAL(heard(), "");
+    bench_end(&b);
+}
+
+TESTS(STORY(settings_arrive_and_are_told_again_until_they_do), STORY(settings_outlive_the_gateway),
+      STORY(settings_out_of_bounds_are_refused),
+      STORY(the_firmwares_word_holds_whatever_comes_first),
       STORY(an_agents_start_forgets_nothing_of_the_firmware),
       STORY(the_boot_that_speaks_has_the_newer_word),
       STORY(what_a_source_lived_before_is_judged_at_its_own_time),

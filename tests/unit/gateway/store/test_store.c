@@ -75,6 +75,29 @@ static int64_t rows(struct store *s)
     return n;
 }
 
+/* A store of the first schema, as a program wrote it that knew no settings. */
+static void an_older_store_is_brought_up(void)
+{
+    struct store *s;
+    struct err e = {0};
+    sqlite3 *db;
+    fresh();
+    CU_ASSERT_EQUAL_FATAL(store_open(&(struct store_config){.path = path}, &s, &e), 0);
+    store_close(s);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "DROP TABLE twins; PRAGMA user_version=1", NULL, NULL, NULL),
+                    SQLITE_OK);
+    sqlite3_close(db);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL_FATAL(store_open(&(struct store_config){.path = path}, &s, &e), 0);
+        sqlite3_stmt *stmt = store_read(s, "SELECT count(*) FROM twins", &e);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(stmt);
+        store_release(stmt);
+        store_close(s);
+    }
+    remove_all();
+}
+
 static void a_refused_job_does_not_pull_the_others_down(void)
 {
     struct store *s;
@@ -181,6 +204,6 @@ static void a_newer_store_and_a_stranger_are_refused(void)
     remove_all();
 }
 
-TESTS(STORY(a_refused_job_does_not_pull_the_others_down),
+TESTS(STORY(an_older_store_is_brought_up), STORY(a_refused_job_does_not_pull_the_others_down),
       STORY(a_failed_commit_tells_everybody_and_heals), STORY(no_room_rolls_the_group_back),
       STORY(one_gateway_a_store), STORY(a_newer_store_and_a_stranger_are_refused))
