@@ -3,14 +3,15 @@
 counted to the last one, and neither the fridge beside it on the same agent nor the
 washer of somebody else waits for it.
 
+holds: BOUND-3
+
     chatter.py BUILD"""
-import os
 import sqlite3
 import subprocess
 import sys
 import time
 
-from story import check, now_ms, run, wait_for
+from story import check, run, wait_for
 
 RATE, SECONDS = 1000, 10
 

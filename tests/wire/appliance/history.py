@@ -2,9 +2,10 @@
 """A fridge that lived fifteen days unheard tells them: its readings are stamped with
 the time at which they were taken, and what takes days to see is found in them.
 
+holds: QUIET-3
+
     history.py BUILD"""
 import sys
-import time
 
 from story import check, now_ms, run, wait_for
 
