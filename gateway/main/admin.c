@@ -193,7 +193,7 @@ int admin_run(const char *store_path, int argc, char **argv)
         if (rc == 0)
             rc = users_open(store_path, &db, &e);
     }
-    if (rc == 0) {
+    if (rc == 0 && verb) {
         rc = verb->run(db, argc - 2, argv + 2, &e);
         users_close(db);
     }

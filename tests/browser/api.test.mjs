@@ -288,6 +288,7 @@ test('the timeline joins what is known of a device, newest first, in pages', asy
   for (let i = 1; i < seen.length; i++) assert.ok(seen[i - 1].at_ms >= seen[i].at_ms);
   const kinds = new Set(seen.map((e) => e.kind));
   for (const kind of ['alert.opened', 'device.presence', 'told', 'owner']) assert.ok(kinds.has(kind), kind);
+  assert.equal(seen.find((e) => e.kind === 'alert.opened').text, 'Alert: Cabinet at 9.1\u00a0°C (fault 21)');
   assert.equal(seen.filter((e) => e.kind === 'device.presence').length, 30);
   assert.equal((await call('GET', '/devices/none/timeline')).status, 404);
 });

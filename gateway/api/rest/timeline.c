@@ -1,23 +1,25 @@
 /* GET /devices/{id}/timeline: what happened to a device, from the tables that know
  * of it, newest first. The cursor is time, table, row. */
 #include "gateway/api/rest/owner.h"
+#include "gateway/people/words.h"
 
 #include <stdio.h>
 
 /* at, table, row, kind, severity, alert, then texts by table:
- * 1 pack, message, rule, actor, reason   2 body   3 audience, channel, state, kind
+ * 1 pack, message, rule, actor, reason, evidence   2 body   3 audience, channel, state, kind
  * 4 customer */
 static const char timeline_sql[] =
     "SELECT * FROM ("
     "SELECT l.at_ms AS at, 1 AS src, l.id AS row, 'alert.' || l.move AS kind, a.severity AS sev,"
-    " a.id AS alert, a.pack AS t1, a.message AS t2, a.rule AS t3, l.actor AS t4, l.reason AS t5"
+    " a.id AS alert, a.pack AS t1, a.message AS t2, a.rule AS t3, l.actor AS t4, l.reason AS t5,"
+    " a.evidence AS t6"
     " FROM alerts a JOIN alert_log l ON l.alert = a.id WHERE a.device = ?1"
-    " UNION ALL SELECT h.at_ms, 2, h.no, h.kind, NULL, NULL, h.body, '', '', '', ''"
+    " UNION ALL SELECT h.at_ms, 2, h.no, h.kind, NULL, NULL, h.body, '', '', '', '', ''"
     " FROM handoff h WHERE h.device = ?1 AND h.kind LIKE 'device.%'"
     " UNION ALL SELECT coalesce(x.done_ms, x.created_ms), 3, x.id, 'told', NULL, x.alert,"
-    " x.audience, x.channel, x.state, x.kind, x.last_error"
+    " x.audience, x.channel, x.state, x.kind, x.last_error, ''"
     " FROM outbox x WHERE x.device = ?1 AND x.state IN ('accepted', 'dead')"
-    " UNION ALL SELECT w.from_ms, 4, w.from_ms, 'owner', NULL, NULL, c.name, '', '', '', ''"
+    " UNION ALL SELECT w.from_ms, 4, w.from_ms, 'owner', NULL, NULL, c.name, '', '', '', '', ''"
     " FROM ownership w JOIN customers c ON c.id = w.customer WHERE w.device = ?1"
     ") WHERE at >= ?2 AND at <= ?3 AND (at, src, row) < (?4, ?5, ?6)"
     " ORDER BY at DESC, src DESC, row DESC LIMIT ?7";
@@ -32,12 +34,23 @@ static void alert_text(const struct rest *rest, sqlite3_stmt *s, char *out, size
         {"alert.resolved", "Resolved"}, {"alert.noted", "Note"},
     };
     const char *verb = "Alert", *kind = col_text(s, 3);
-    const struct pack *pack = pack_of(rest, col_text(s, 6));
-    const struct pack_message *m = pack ? pack_message(pack, col_text(s, 7), "en") : NULL;
+    json_t *evidence = json_loads(col_text(s, 11), 0, NULL);
+    struct words w = {.pack = pack_of(rest, col_text(s, 6)),
+                      .rule = col_text(s, 8),
+                      .message = col_text(s, 7),
+                      .device = "the device",
+                      .model = "",
+                      .device_name = "",
+                      .evidence = evidence};
+    struct buf headline;
+    buf_init(&headline, 8192);
+    words_headline(&w, &headline);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verbs[i].kind, kind) == 0)
             verb = verbs[i].verb;
-    snprintf(out, cap, "%s: %s", verb, m && m->title[0] ? m->title : col_text(s, 8));
+    snprintf(out, cap, "%s: %s", verb, buf_cstr(&headline));
+    buf_free(&headline);
+    json_decref(evidence);
 }
 
 static void entry_text(const struct rest *rest, sqlite3_stmt *s, char *text, char *detail,
