@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { held } from '../../gateway/console/js/chart_drawing.js';
 import { EventParser } from '../../gateway/console/js/sse.js';
 import { Triage } from '../../gateway/console/js/triage_model.js';
+import { reasons, sentence } from '../../gateway/console/js/views/evidence.js';
 
 const alert = (id, severity, opened_ms, more = {}) => ({ id, severity, opened_ms, state: 'open', title: `alert ${id}`, ...more });
 const ids = (model) => model.rows().map((row) => row.id);
@@ -101,4 +102,13 @@ test('a page of the first load does not bring a row twice', () => {
     model.append([alert(1, 'major', 3)]);
     model.append([alert(1, 'major', 3), alert(2, 'major', 2)]);
     assert.deepEqual(ids(model), [1, 2]);
+});
+
+test('of two clauses, one of which is enough, the one that holds is the reason', () => {
+    const item = (text, value, limit) => ({ text, value, limit, metric: 1, metric_name: 'cabinet temperature', unit: 'celsius', window_ms: null, fault: null });
+    const cold = item('last(cabinet_temp) < -20 celsius', 75, -20);
+    const hot = item('last(cabinet_temp) > 50 celsius', 75, 50);
+    assert.deepEqual(reasons([cold, hot]), [hot]);
+    assert.deepEqual(reasons([cold]), [cold], 'a negated rule shows what it has');
+    assert.match(sentence(hot), /above 50/);
 });

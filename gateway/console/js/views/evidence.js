@@ -48,11 +48,27 @@ function side({ value, limit }, said) {
     return value > limit ? E.above(said) : value < limit ? E.below(said) : E.at(said);
 }
 
+// Whether a comparison holds as written; null where that cannot be told.
+export function holds({ text, value, limit }) {
+    const { above, below } = clause(text);
+    if (value === null || limit === null || (!above && !below)) {
+        return null;
+    }
+    return above ? value >= limit : value <= limit;
+}
+
+// The clauses that made the rule true. Of "a or b" the one that does not hold is no
+// reason; where none holds (all of it is negated) each is shown.
+export function reasons(evidence) {
+    const some = evidence.some((item) => holds(item) !== false);
+    return some ? evidence.filter((item) => holds(item) !== false) : evidence;
+}
+
 export function evidenceList(alert) {
     if (alert.evidence.length === 0) {
         return h('p', { class: 'muted' }, S.alert.noEvidence);
     }
-    return h('ul', { class: 'evidence' }, alert.evidence.map((item) => {
+    return h('ul', { class: 'evidence' }, reasons(alert.evidence).map((item) => {
         const words_ = sentence(item);
         return h('li', {}, icon('next'), h('div', {},
             words_ ? h('p', {}, words_) : null,
