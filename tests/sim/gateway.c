@@ -312,6 +312,38 @@ static void fills_up(void *arg, uint64_t value)
     world_at(g->w, world_now(g->w) + world_span(g->w, g->plan.disk_full_every_ms), fills_up, g, 0);
 }
 
+/* Each fridge's owner, and a webhook for support and one for the manufacturer. */
+static int fill_people(sqlite3 *db, void *arg, struct err *e)
+{
+    (void)arg;
+    char sql[2048];
+    for (int i = 1; i <= 64; i++) {
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO customers (id, name, language, email) VALUES ('c-%d', 'Anna', '%s',"
+            " 'anna%d@sim.example');"
+            "INSERT INTO ownership (device, customer, from_ms) VALUES ('fridge-%d', 'c-%d', 0)",
+            i, i % 2 ? "en" : "de", i, i, i);
+        if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+            return err_set(e, ERR_IO, "people: %s", sqlite3_errmsg(db));
+    }
+    snprintf(sql, sizeof sql,
+             "INSERT INTO webhooks (id, url, secret, audience) VALUES"
+             " ('desk', 'https://desk.sim.example/', 's', %d),"
+             " ('maker', 'https://maker.sim.example/', 's', %d)",
+             AUDIENCE_SUPPORT, AUDIENCE_MANUFACTURER);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ERR_IO;
+}
+
+static void filled(void *arg, int result, const struct err *e)
+{
+    (void)arg;
+    if (result == 0)
+        return;
+    fprintf(stderr, "simulation: %s\n", e ? e->text : "people");
+    abort();
+}
+
 struct gateway *gateway_new(struct world *w, struct broker *b, const struct gateway_plan *plan,
                             const struct pack *pack)
 {
@@ -331,6 +363,8 @@ struct gateway *gateway_new(struct world *w, struct broker *b, const struct gate
     g->packed = (struct line_pack){pack, g->rules};
     g->port = broker_port(b, "gateway", true,
                           (struct client){g, link_up, link_down, link_message, link_sent});
+    store_write(g->store, &(struct store_job){fill_people, filled, g});
+    store_poll(g->store);
     start(g, 0);
     if (plan->killed_every_ms)
         world_at(w, world_span(w, plan->killed_every_ms), killed, g, 0);

@@ -171,6 +171,38 @@ void judge_device(struct verdicts *v, struct store *store, struct device *d)
     free(t.found);
 }
 
+/* What was to be told of each alert, as the alerts and their log say, against the outbox:
+ * c customer, s support, m manufacturer; each is told of the opening once, of the end
+ * once when the opening was told, and of late alerts nothing. */
+static const char wanted[] =
+    "SELECT 'alert/' || a.id || '/' || l.move || w.tail AS key FROM alerts a"
+    " JOIN alert_log l ON l.alert = a.id AND l.move IN ('opened', 'resolved', 'acknowledged')"
+    " JOIN (SELECT 1 AS bit, '/customer/email/c-' AS tail UNION ALL"
+    "       SELECT 2, '/support/webhook/desk' UNION ALL"
+    "       SELECT 4, '/manufacturer/webhook/maker') w ON a.tell & w.bit"
+    " WHERE NOT a.late AND NOT (w.bit = 1 AND (l.move = 'acknowledged' OR a.pack = 'tocsin'))";
+static const char told[] = "SELECT CASE channel WHEN 'email' THEN substr(key, 1, instr(key, "
+                           "'/c-') + 2) ELSE key END AS key FROM outbox";
+
+static void judge_people(struct verdicts *v, struct store *store)
+{
+    char sql[2048];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM (%s EXCEPT %s)", wanted, told);
+    v->untold = number(store, sql, NULL);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM (%s EXCEPT %s)", told, wanted);
+    v->told_wrongly = number(store, sql, NULL);
+    v->told_others = number(store,
+                            "SELECT count(*) FROM outbox o WHERE channel = 'email' AND o.customer "
+                            "<> 'c-' || substr(o.device, 8)",
+                            NULL);
+    v->told_twice = number(
+        store, "SELECT count(*) FROM (SELECT 1 FROM outbox GROUP BY key HAVING count(*) > 1)",
+        NULL);
+    v->handoff_gaps = number(
+        store, "SELECT coalesce(max(no) - min(no) + 1 - count(*) + min(no) - 1, 0) FROM handoff",
+        NULL);
+}
+
 void judge_store(struct verdicts *v, struct store *store)
 {
     v->alerts = number(store, "SELECT count(*) FROM alerts", NULL);
@@ -179,6 +211,7 @@ void judge_store(struct verdicts *v, struct store *store)
                              "GROUP BY tenant, device, instance, rule HAVING count(*) > 1)",
                              NULL);
     v->messages = number(store, "SELECT count(*) FROM outbox", NULL);
+    judge_people(v, store);
     v->unplanned = number(store,
                           "SELECT coalesce(max(no), 0) - coalesce((SELECT no FROM cursors WHERE "
                           "stage = 'people'), 0) FROM handoff",
@@ -201,6 +234,11 @@ bool judge_passes(const struct verdicts *v, FILE *to)
                     "devices have an open alert that does not hold, or none that does");
     fine &= is_zero(to, v->doubled_open, "alerts are open twice");
     fine &= is_zero(to, v->unplanned, "hand-off rows were not planned");
+    fine &= is_zero(to, v->untold, "messages about alerts were not planned");
+    fine &= is_zero(to, v->told_wrongly, "messages tell what nobody is to be told");
+    fine &= is_zero(to, v->told_others, "mails are for somebody who does not own the device");
+    fine &= is_zero(to, v->told_twice, "keys are in the outbox twice");
+    fine &= is_zero(to, v->handoff_gaps, "numbers of hand-off rows are missing");
     fine &= is_zero(to, v->account.holes, "frames are neither stored nor accounted for");
     fine &= is_zero(to, v->account.invented, "frames are told as lost, or stored, that are not");
     fine &= is_zero(to, v->account.tombstones_lie, "tombstones say a wrong number of readings");

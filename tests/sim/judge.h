@@ -19,6 +19,8 @@ struct verdicts {
     uint64_t alerts, alerts_wrong; /* opened; devices whose open alerts are not what holds */
     uint64_t doubled_open;         /* two open alerts of one key */
     uint64_t messages, unplanned;  /* outbox rows; hand-off rows the stage has not passed */
+    uint64_t untold, told_wrongly, told_others, told_twice; /* outbox rows against the alerts */
+    uint64_t handoff_gaps;
 };
 
 /* Adds what one device says and the store knows of it. */
