@@ -314,6 +314,18 @@ struct port *broker_port(struct broker *b, const char *id, bool gateway, struct 
     return p;
 }
 
+void broker_cut(struct broker *b, const char *id, bool is_cut)
+{
+    for (struct list *l = b->ports.next; l != &b->ports; l = l->next) {
+        struct port *p = CONTAINER(l, struct port, link);
+        if (strcmp(p->id, id) != 0)
+            continue;
+        p->cut = is_cut;
+        if (is_cut)
+            end(p, true, true);
+    }
+}
+
 struct broker_stats broker_stats(const struct broker *b)
 {
     return b->stats;

@@ -48,6 +48,9 @@ void port_abandon(struct port *p);
 void port_publish(struct port *p, const char *to, struct slice payload, uint64_t token);
 bool port_is_up(const struct port *p);
 
+/* By a story's hand: the network of a client goes, or comes back. */
+void broker_cut(struct broker *b, const char *id, bool is_cut);
+
 struct broker_stats {
     uint64_t messages, lost, doubled, reordered, cuts, freezes, deaths;
 };

@@ -375,6 +375,19 @@ struct firmware *simdev_firmware(struct device *d)
     return d->firmware;
 }
 
+void simdev_cut_power(struct device *d)
+{
+    stop_agent(d, true);
+    simdisk_power_cut(d->disk);
+    boot(d);
+    firmware_power_cycle(d->firmware);
+}
+
+void simdev_start(struct device *d)
+{
+    start_agent(d, 0);
+}
+
 const struct truth *simdev_truth(const struct device *d)
 {
     return d->truth;

@@ -30,6 +30,9 @@ void simdev_free(struct device *d);
 const char *simdev_id(const struct device *d);
 struct firmware *simdev_firmware(struct device *d);
 const struct truth *simdev_truth(const struct device *d);
+/* By a story's hand: power goes, and comes back. */
+void simdev_cut_power(struct device *d);
+void simdev_start(struct device *d);
 /* No more accidents; comes back if it was away. */
 void simdev_calm(struct device *d);
 

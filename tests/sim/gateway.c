@@ -23,6 +23,8 @@ struct gateway {
     struct ruleset *rules;
     struct line_pack packed;
     bool calm, committing, asked, full;
+    int next_result; /* of the next commit, by a story; 0: as chance has it */
+    bool next_done;
     uint64_t life;
     int64_t listen_ms, last_tick;
     const struct line_commit *rows; /* under way; lent by the line */
@@ -113,7 +115,10 @@ static void poll_store(void *arg, uint64_t life)
 
 static void choose_luck(struct gateway *g)
 {
-    if (g->full)
+    if (g->next_result) {
+        store_fail(g->store, 1, g->next_result, g->next_done);
+        g->next_result = 0;
+    } else if (g->full)
         store_fail(g->store, 1, ERR_FULL, false);
     else if (!g->calm && world_chance(g->w, g->plan.commit_fails_one_in))
         store_fail(g->store, 1, ERR_IO, false);
@@ -274,6 +279,28 @@ static void die(struct gateway *g)
     stage_free(g->stage);
     g->stage = NULL;
     port_abandon(g->port);
+}
+
+void gateway_next_commit(struct gateway *g, int result, bool done)
+{
+    g->next_result = result;
+    g->next_done = done;
+}
+
+bool gateway_commits(const struct gateway *g)
+{
+    return g->committing;
+}
+
+void gateway_kill(struct gateway *g)
+{
+    if (g->line)
+        die(g);
+}
+
+void gateway_start(struct gateway *g)
+{
+    start(g, 0);
 }
 
 static void killed(void *arg, uint64_t value)

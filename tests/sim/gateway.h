@@ -24,6 +24,12 @@ void gateway_free(struct gateway *g);
 /* No more accidents; comes back if it was away. */
 void gateway_calm(struct gateway *g);
 
+/* By a story's hand: the next commit ends with `result`, whether it was done or not. */
+void gateway_next_commit(struct gateway *g, int result, bool done);
+bool gateway_commits(const struct gateway *g); /* one is under way */
+void gateway_kill(struct gateway *g);
+void gateway_start(struct gateway *g);
+
 struct store *gateway_store(struct gateway *g);
 /* NULL while it is away. */
 const struct line *gateway_line(const struct gateway *g);

@@ -197,6 +197,11 @@ static void print_summary(const struct options *o, const struct fleet *f, const 
            N(s->devices.disk_failures), N(s->devices.clock_jumps), N(g->kills),
            N(g->commits_failed), N(g->commits_unknown), N(g->disk_full), N(b.deaths), N(b.cuts),
            N(b.freezes), N(b.lost), N(b.doubled), N(b.reordered));
+    uint64_t bad = s->devices.kills + s->devices.power_cuts + s->reboots +
+                   s->devices.disk_failures + s->devices.clock_jumps + g->kills +
+                   g->commits_failed + g->commits_unknown + g->disk_full + b.deaths + b.cuts +
+                   b.freezes + b.lost + b.doubled + b.reordered;
+    printf("\"bad_luck_a_device_day\":%.1f,", (double)bad / ((double)f->n * (double)o->days));
     printf("\"commits\":%llu,\"restores\":%llu,\"defects\":%llu,\"unlike\":%llu,\"owed\":%llu}\n",
            N(g->commits), N(g->restores), N(g->defects), N(g->unlike), N(s->owed));
 #undef N
