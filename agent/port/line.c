@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "agent/port/inside.h"
 #include "firmware-shim/port/port.h"
+#include "net/socket_path.h"
 
 #define RETRY_MS 2000
 
@@ -147,21 +146,12 @@ static void listener_ready(struct loop_watch *watch, bool readable, bool writabl
 
 int agent_port_listen(struct agent_port *p, const char *path, struct err *e)
 {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof a.sun_path)
-        return err_set(e, ERR_LIMIT, "the socket's path '%s' is longer than %zu bytes", path,
-                       sizeof a.sun_path - 1);
-    memcpy(a.sun_path, path, strlen(path) + 1);
-    p->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    unlink(path); /* of an agent that ended without a goodbye */
-    if (p->listener < 0 || bind(p->listener, (struct sockaddr *)&a, sizeof a) ||
-        chmod(path, 0660) || listen(p->listener, 16) ||
-        loop_watch_init(&p->listen_watch, p->loop, p->listener, listener_ready)) {
-        int rc = err_set(e, ERR_IO, "no socket at '%s': %s; does its folder exist, and is it ours?",
-                         path, strerror(errno));
-        if (p->listener >= 0)
-            close(p->listener);
+    int rc = socket_path_listen(path, 16, &p->listener, e);
+    if (rc)
         return rc;
+    if (loop_watch_init(&p->listen_watch, p->loop, p->listener, listener_ready)) {
+        close(p->listener);
+        return err_set(e, ERR_IO, "the socket '%s' cannot be watched", path);
     }
     snprintf(p->path, sizeof p->path, "%s", path);
     p->listening = true;

@@ -1,13 +1,11 @@
 #include "agent/shell/status.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/list.h"
+#include "net/socket_path.h"
 
 #define LINE_MAX_BYTES 8192
 
@@ -34,21 +32,14 @@ static void ready(struct loop_watch *watch, bool readable, bool writable, bool b
 int status_open(struct status *s, struct loop *loop, const char *path,
                 void (*fill)(void *arg, struct buf *line), void *arg, struct err *e)
 {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = -1;
     *s = (struct status){.fd = -1, .fill = fill, .arg = arg};
-    if (strlen(path) >= sizeof a.sun_path)
-        return err_set(e, ERR_LIMIT, "status_socket '%s' is longer than %zu bytes", path,
-                       sizeof a.sun_path - 1);
-    memcpy(a.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) || chmod(path, 0660) || listen(fd, 8) ||
-        loop_watch_init(&s->watch, loop, fd, ready)) {
-        int rc = err_set(e, ERR_IO, "no socket at '%s': %s; does its folder exist, and is it ours?",
-                         path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+    int rc = socket_path_listen(path, 8, &fd, e);
+    if (rc)
         return rc;
+    if (loop_watch_init(&s->watch, loop, fd, ready)) {
+        close(fd);
+        return err_set(e, ERR_IO, "the socket '%s' cannot be watched", path);
     }
     s->fd = fd;
     snprintf(s->path, sizeof s->path, "%s", path);

@@ -50,6 +50,7 @@ static void open_port(void)
     CU_ASSERT_EQUAL_FATAL(loop_new(&loop, &e), 0);
     strcpy(path, "/tmp/tocsin-port-XXXXXX");
     close(mkstemp(path));
+    unlink(path); /* a name that was free */
     struct agent_port_events events = {.report = on_report, .identity = on_identity};
     CU_ASSERT_EQUAL_FATAL(agent_port_new(loop, &events, &port, &e), 0);
     CU_ASSERT_EQUAL_FATAL(agent_port_listen(port, path, &e), 0);
