@@ -92,11 +92,12 @@ static void on_message_raw(void *arg, struct slice topic, struct slice payload)
     intake_push(g->intake, topic, payload, clock_now().wall_ms);
 }
 
-static size_t split(char *list, const char **brokers)
+/* One more than may be, so that one too many is refused and not forgotten. */
+static size_t split(char *list, const char *brokers[LINK_BROKERS_MAX + 1])
 {
     size_t n = 0;
     char *save;
-    for (char *b = strtok_r(list, ", ", &save); b && n < LINK_BROKERS_MAX;
+    for (char *b = strtok_r(list, ", ", &save); b && n <= LINK_BROKERS_MAX;
          b = strtok_r(NULL, ", ", &save))
         brokers[n++] = b;
     return n;
@@ -105,7 +106,7 @@ static size_t split(char *list, const char **brokers)
 int broker_open(struct gateway *g, struct err *e)
 {
     char list[1024];
-    const char *brokers[LINK_BROKERS_MAX];
+    const char *brokers[LINK_BROKERS_MAX + 1];
     snprintf(list, sizeof list, "%s", g->config->brokers);
     struct link_config config = {.brokers = brokers,
                                  .broker_count = split(list, brokers),

@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/list.h"
 #include "net/address.h"
+#include "net/datacenter/keys.h"
 #include "net/paho/link_paho.h"
 
 struct datacenter {
@@ -79,23 +79,11 @@ static bool explain(void *ctx, struct link_reason *reason)
     return known;
 }
 
-static int check_file(const char *what, const char *file, struct err *e)
-{
-    if (!file || access(file, R_OK) != 0)
-        return err_set(e, ERR_NOT_FOUND,
-                       "the %s file '%s' cannot be read; check its name and owner", what,
-                       file ? file : "");
-    return 0;
-}
-
-/* Paho reads the files at each connect; this tells early when it could not. */
+/* Paho reads the files at each connect, and says of none what is wrong with it. */
 static int reload(void *ctx, struct err *e)
 {
     struct datacenter *d = (struct datacenter *)ctx;
-    int rc = check_file("CA", d->ca_file, e);
-    if (!rc)
-        rc = check_file("certificate", d->cert_file, e);
-    return rc ? rc : check_file("key", d->key_file, e);
+    return keys_check(d->ca_file, d->cert_file, d->key_file, e);
 }
 
 static void stats(void *ctx, struct link_stats *stats)
