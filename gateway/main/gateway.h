@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "base/list.h"
 #include "gateway/api/server.h"
+#include "gateway/intake/complaints.h"
 #include "gateway/intake/intake.h"
 #include "gateway/line/line.h"
 #include "gateway/main/config.h"
@@ -84,6 +85,7 @@ struct gateway {
     struct ear ear;
     struct canary canary;
     uint64_t acks_lost;
+    struct complaints complaints;
     struct buf down;
     bool stopping;
 };

@@ -238,6 +238,29 @@ void shell_packs(struct gateway *g)
 
 /* --- messages --- */
 
+static const char *why_refused(int rc)
+{
+    switch (rc) {
+    case ERR_LIMIT: return "it breaks a limit of the wire";
+    case ERR_VERSION: return "it is of a version that this gateway does not know";
+    case ERR_EXISTS:
+        return "its number was used for other bytes: two devices share this identity, or an old "
+               "image was restored";
+    case ERR_FULL: return "there is no room for what it begins; the device says it again";
+    case ERR_NOMEM: return "there is no memory for it; the device says it again";
+    default: return "it is malformed";
+    }
+}
+
+static void complain(struct gateway *g, const struct intake_message *m, int rc)
+{
+    struct complaint_line line;
+    if (!complaints_due(&g->complaints, m->device, m->arrived_ms, &line))
+        return;
+    LOG_WARN("GW034", "%s: a message of %zu bytes was refused: %s (%llu more since the last word)",
+             line.device, m->payload.len, why_refused(rc), (unsigned long long)line.unsaid);
+}
+
 static void take(struct gateway *g, const struct intake_message *m)
 {
     if (m->kind == INTAKE_ECHO) {
@@ -253,7 +276,9 @@ static void take(struct gateway *g, const struct intake_message *m)
     if (g->degraded)
         return; /* dropped unacknowledged: the device has it still */
     struct line_now now = {m->arrived_ms, g->ear.listen_ms};
-    line_up(g->line, m->device, m->payload, now);
+    int rc = line_up(g->line, m->device, m->payload, now);
+    if (rc)
+        complain(g, m, rc);
 }
 
 static void mind_the_load(struct gateway *g)

@@ -123,6 +123,7 @@ echo "temp 2 4.1" >&7
 expect "ack b2 2"
 metric() { [[ $(curl -s "http://127.0.0.1:$ops/metrics") == *"$1"* ]] || fail "no metric $1"; }
 metric 'tocsin_refused_total{reason="malformed"} 1'
+[ "$(grep -c "GW034 fridge-1: .* malformed" "$dir/gateway.log")" = 1 ] || fail "no word in the log about what was refused"
 
 # killed: what was acked is there, what is sent again is acked and stored once
 for round in 1 2 3; do
