@@ -25,13 +25,20 @@ static struct yaml *fail(struct loader *l, const yaml_mark_t *at, const char *wh
     return NULL;
 }
 
+/* The parser begins some of its sentences as we do. */
+static const char *problem_of(const yaml_parser_t *parser)
+{
+    const char *text = parser->problem ? parser->problem : "a mistake";
+    return strncmp(text, "found ", 6) == 0 ? text + 6 : text;
+}
+
 static bool next_event(struct loader *l, yaml_event_t *event)
 {
     if (yaml_parser_parse(&l->parser, event))
         return true;
     report_add(l->report, l->file, (unsigned)l->parser.problem_mark.line + 1,
                (unsigned)l->parser.problem_mark.column + 1, "found %s%s%s, expected valid YAML",
-               l->parser.problem ? l->parser.problem : "a mistake", l->parser.context ? " " : "",
+               problem_of(&l->parser), l->parser.context ? " " : "",
                l->parser.context ? l->parser.context : "");
     return false;
 }

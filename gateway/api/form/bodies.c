@@ -1,5 +1,9 @@
 #include "gateway/api/form/body.h"
 
+#include "gateway/notify/schedule/policy.h"
+#include "gateway/people/mail.h"
+#include "gateway/people/zone.h"
+
 #define TEXT(min, max)     ((struct body_text_rule){min, max, false, false})
 #define REQUIRED(min, max) ((struct body_text_rule){min, max, true, false})
 static const struct body_text_rule note_rule = {0, NOTE_MAX, false, true};
@@ -64,14 +68,6 @@ static bool language_is_valid(const char *s)
     return s[n] == '-' && m >= 2 && m <= 8 && !s[n + 1 + m];
 }
 
-/* Whether mail could be addressed to it without harm: one '@' with something on
- * both sides, and nothing that ends an address or a header. */
-static bool email_is_plausible(const char *s)
-{
-    const char *at = strchr(s, '@');
-    return at && at > s && at[1] && !strchr(at + 1, '@') && !strpbrk(s, " <>()[],;:\\\"");
-}
-
 void body_customer(const json_t *body, struct body_customer *ret, struct problem *p)
 {
     static const char *const known[] = {"name",  "language", "timezone", "email",
@@ -87,7 +83,9 @@ void body_customer(const json_t *body, struct body_customer *ret, struct problem
     body_word(body, "channel", false, channels, &ret->channel, p);
     if (!language_is_valid(ret->language))
         problem_field(p, 422, "language", "must be a language tag like en, de or de-CH");
-    if (ret->email[0] && !email_is_plausible(ret->email))
+    if (!zone_name_ok(ret->timezone))
+        problem_field(p, 422, "timezone", "must be a time zone's name like Europe/Berlin or UTC");
+    if (ret->email[0] && !mail_address_ok(ret->email))
         problem_field(p, 422, "email", "must be one address like name@example.org");
 }
 
@@ -148,9 +146,9 @@ void body_webhook(const json_t *body, struct body_webhook *ret, struct problem *
     body_text(body, "secret", TEXT(1, 128), &ret->secret, p);
     body_bool(body, "enabled", &ret->enabled, p);
     ret->audience = webhook_audience(body, p);
-    if (ret->url[0] && strncmp(ret->url, "https://", 8) != 0 &&
-        strncmp(ret->url, "http://", 7) != 0)
-        problem_field(p, 422, "url", "must begin with https:// or http://");
+    const char *fault = ret->url[0] ? policy_url_fault(ret->url) : NULL;
+    if (fault)
+        problem_field(p, 422, "url", "%s", fault);
     if (ret->secret && !secret_is_valid(ret->secret))
         problem_field(p, 422, "secret", "must be whsec_ and the base64 of 24 to 64 bytes");
 }

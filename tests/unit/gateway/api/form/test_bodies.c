@@ -69,10 +69,10 @@ static void a_snooze_ends_in_the_future_or_now(void)
 static void a_customer_cannot_smuggle_a_second_address(void)
 {
     static const char *const good[] = {"a@b", "anna.o'neil+fridge@mail.example.org"};
-    static const char *const bad[] = {"a",          "@b",      "a@",
-                                      "a@b@c",      "a@b,c@d", "a@b>",
-                                      "Anna <a@b>", "a@b c",   "a@b\\r\\nBcc: x@y",
-                                      "\\\"x\\\"@b"};
+    static const char *const bad[] = {"a",           "@b",         "a@",
+                                      "a@b@c",       "a@b,c@d",    "a@b>",
+                                      "Anna <a@b>",  "a@b c",      "a@b\\r\\nBcc: x@y",
+                                      "\\\"x\\\"@b", "\xc3\xa4@b", "a@b..c"};
     char text[200];
     struct body_customer c;
     for (size_t i = 0; i < sizeof good / sizeof good[0] + sizeof bad / sizeof bad[0]; i++) {
@@ -82,6 +82,20 @@ static void a_customer_cannot_smuggle_a_second_address(void)
         json_t *body = parse(text);
         body_customer(body, &c, &p);
         CU_ASSERT_STRING_EQUAL(faults(), is_good ? "" : "email");
+        json_decref(body);
+    }
+}
+
+static void a_time_zone_names_no_path(void)
+{
+    static const char *const bad[] = {"../../etc/passwd", "/etc/localtime", "Europe Berlin", ".x"};
+    struct body_customer c;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "{\"name\":\"x\",\"timezone\":\"%s\"}", bad[i]);
+        json_t *body = parse(text);
+        body_customer(body, &c, &p);
+        CU_ASSERT_STRING_EQUAL(faults(), "timezone");
         json_decref(body);
     }
 }
@@ -118,6 +132,9 @@ static void a_webhook_has_a_safe_secret_and_an_audience(void)
         {"{\"url\":\"https://x\",\"audience\":[\"customer\"]}", "audience"},
         {"{\"url\":\"https://x\",\"audience\":[]}", "audience"},
         {"{\"url\":\"gopher://x\",\"audience\":[\"support\"]}", "url"},
+        {"{\"url\":\"https://user@x/\",\"audience\":[\"support\"]}", "url"},
+        {"{\"url\":\"https:///path\",\"audience\":[\"support\"]}", "url"},
+        {"{\"url\":\"https://a b/\",\"audience\":[\"support\"]}", "url"},
         {"{\"url\":\"https://x\",\"audience\":[\"support\"],\"secret\":\"short\"}", "secret"},
         {"{\"url\":\"https://x\",\"audience\":[\"support\"],\"enabled\":1}", "enabled"},
     };
@@ -131,6 +148,6 @@ static void a_webhook_has_a_safe_secret_and_an_audience(void)
 }
 
 TESTS(STORY(only_one_strict_object_is_a_body), STORY(a_snooze_ends_in_the_future_or_now),
-      STORY(a_customer_cannot_smuggle_a_second_address),
+      STORY(a_customer_cannot_smuggle_a_second_address), STORY(a_time_zone_names_no_path),
       STORY(an_owner_is_said_even_when_there_is_none),
       STORY(a_webhook_has_a_safe_secret_and_an_audience))
