@@ -37,6 +37,7 @@ struct line {
     uint8_t out[2048]; /* bytes that the line does not take yet */
     size_t out_len;
     uint32_t source;    /* number; 0: no hello yet */
+    int64_t since_ms;   /* CLOCK_BOOTTIME: it began */
     const char *device; /* of a serial line: owned by the port */
     uint32_t baud;
 };

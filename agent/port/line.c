@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/port/inside.h"
+#include "base/clock.h"
 #include "firmware-shim/port/port.h"
 #include "net/socket_path.h"
 
@@ -108,6 +109,7 @@ static bool line_begin(struct line *line, int fd)
     line->fd = fd;
     line->out_len = 0;
     line->source = 0;
+    line->since_ms = clock_now().boot_ms;
     frame_reader_init(&line->reader, line->in, sizeof line->in);
     line->port->open_handles++;
     line->port->stats.connections++;
@@ -124,6 +126,25 @@ static struct line *free_line(struct agent_port *p)
     return NULL;
 }
 
+/* Whoever connects and never says who it is must not keep others out: of such, the
+ * oldest goes. True: a place is free at a next turn of the loop. */
+static bool make_room(struct agent_port *p)
+{
+    struct line *oldest = NULL;
+    for (size_t i = 0; i < LINES_MAX; i++) {
+        struct line *line = &p->lines[i];
+        if (line->closing && !line->device)
+            return true;
+        if (!line->device && !line->source && (!oldest || line->since_ms < oldest->since_ms))
+            oldest = line;
+    }
+    if (oldest) {
+        p->stats.refused++;
+        line_shut(oldest);
+    }
+    return oldest != NULL;
+}
+
 /* --- the socket --- */
 
 static void listener_ready(struct loop_watch *watch, bool readable, bool writable, bool bad)
@@ -132,6 +153,8 @@ static void listener_ready(struct loop_watch *watch, bool readable, bool writabl
     (void)readable;
     (void)writable;
     (void)bad;
+    if (!free_line(p) && make_room(p))
+        return; /* whoever waits is still there at the next turn */
     int fd = accept4(p->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return;

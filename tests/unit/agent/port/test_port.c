@@ -370,7 +370,36 @@ static void more_names_than_places_are_refused(void)
     close_port();
 }
 
-TESTS(STORY(a_source_is_asked_who_it_is_and_then_heard), STORY(names_keep_their_numbers),
+/* holds: BOUND-1 */
+static void strangers_that_say_nothing_keep_nobody_out(void)
+{
+    enum { STRANGERS = 50 };
+    int strangers[STRANGERS];
+    open_port();
+    int early = plug_in();
+    say_hello(early, "main", 7);
+    for (int i = 0; i < STRANGERS; i++)
+        strangers[i] = plug_in();
+    int late = plug_in();
+    say_hello(late, "display", 8);
+    trace[0] = 0;
+    say_gauge(late, 8, 2, 41);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "v 41"));
+    say_gauge(early, 7, 2, 42);
+    CU_ASSERT_PTR_NOT_NULL(strstr(trace, "v 42"));
+    struct agent_port_stats s;
+    agent_port_stats(port, &s);
+    CU_ASSERT_EQUAL(s.sources, 2);
+    CU_ASSERT(s.connections <= 32);
+    for (int i = 0; i < STRANGERS; i++)
+        close(strangers[i]);
+    close(early);
+    close(late);
+    close_port();
+}
+
+TESTS(STORY(strangers_that_say_nothing_keep_nobody_out),
+      STORY(a_source_is_asked_who_it_is_and_then_heard), STORY(names_keep_their_numbers),
       STORY(noise_costs_a_frame_and_no_more), STORY(a_fault_is_answered_when_it_is_durable),
       STORY(an_action_reaches_its_source_or_is_refused), STORY(a_source_hears_what_time_it_is),
       STORY(a_source_that_knows_the_time_is_heard),
