@@ -149,10 +149,10 @@ struct core_stats {
     uint64_t stream[LANE_COUNT];           /* born with this life; numbers count from 1 */
     uint64_t sealed[LANE_COUNT], released; /* batches, keyframes included */
     uint64_t keyframes[LANE_COUNT];
-    uint64_t owed, owed_bytes;             /* batches not yet acknowledged; bytes on disk */
-    uint64_t dropped[7];                   /* numbers by enum wire_drop_reason */
-    uint64_t messages, lost_messages;      /* from sources; of those lost before the spool */
-    uint64_t filtered;                     /* muted, thinned or without consent */
+    uint64_t owed, owed_bytes;        /* batches not yet acknowledged; bytes on disk */
+    uint64_t dropped[7];              /* numbers by enum wire_drop_reason */
+    uint64_t messages, lost_messages; /* from sources; of those lost before the spool */
+    uint64_t filtered;                /* muted, thinned or without consent */
     uint64_t resends, refusals, reconnects;
     uint64_t flash_today_bytes, syncs;
     uint64_t disk_errors;

@@ -96,7 +96,8 @@ static void print_alert(const json_t *a)
     {
         printf("  ");
         show_cell(show_text(item, "text"), 0);
-        if (json_is_number(json_object_get(item, "value")))
+        if (json_is_number(json_object_get(item, "value")) &&
+            json_is_null(json_object_get(item, "fault")))
             printf("  (it was %g %s)", json_number_value(json_object_get(item, "value")),
                    show_text(item, "unit"));
         printf("\n");

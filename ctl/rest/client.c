@@ -73,8 +73,10 @@ static int from_status(long status, const json_t *answer, struct err *e)
                : status == 409                ? ERR_EXISTS
                : status >= 500                ? ERR_BUSY
                                               : ERR_INVALID;
-    if (field && why)
+    if (field && why && !(detail && strstr(detail, why)))
         return err_set(e, code, "%s (%s: %s)", detail ? detail : "refused", field, why);
+    if (field && why)
+        return err_set(e, code, "%s", detail);
     if (status == 401)
         return err_set(e, code,
                        "the gateway wants a token: give --token or set TOCSIN_TOKEN "
