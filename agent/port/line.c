@@ -211,9 +211,15 @@ int agent_port_serial(struct agent_port *p, const char *device, uint32_t baud, s
     p->devices[p->n_devices++] = copy;
     line->device = copy;
     line->baud = baud;
-    retry_serials(&p->retry);
     loop_timer_start(&p->retry, RETRY_MS, RETRY_MS);
-    return 0;
+    int fd = port_open_serial(device, baud);
+    if (fd >= 0) {
+        line_begin(line, fd);
+        return 0;
+    }
+    err_set(e, ERR_IO, "the serial line '%s' cannot be used yet: %s; it is tried every %d s",
+            device, strerror(errno), RETRY_MS / 1000);
+    return 1;
 }
 
 /* --- the port --- */

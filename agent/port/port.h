@@ -34,10 +34,11 @@ struct agent_port_stats {
 /* ERR_NOMEM. */
 int agent_port_new(struct loop *loop, const struct agent_port_events *events,
                    struct agent_port **ret, struct err *e);
-/* Once: a Unix socket at this path (0660; an old socket file is replaced). ERR_IO,
- * ERR_LIMIT (the path is too long). */
+/* Once: a Unix socket at this path (0660; an old socket is replaced). ERR_IO,
+ * ERR_EXISTS (something else is there), ERR_LIMIT (the path is too long). */
 int agent_port_listen(struct agent_port *p, const char *path, struct err *e);
-/* A serial line; one that cannot be opened now is tried again each 2 s. ERR_LIMIT. */
+/* A serial line. 1: it cannot be opened now and is tried again each 2 s; the text says
+ * why. ERR_LIMIT, ERR_INVALID, ERR_NOMEM. */
 int agent_port_serial(struct agent_port *p, const char *device, uint32_t baud, struct err *e);
 
 /* The metrics that the gateway wants less often, or not at all; replaces what was

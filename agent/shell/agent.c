@@ -265,15 +265,20 @@ static int open_link(struct agent *a, struct err *e)
 
 static int open_port(struct agent *a, struct err *e)
 {
-    const char *devices[4];
+    const char *devices[5]; /* one too many is refused and not forgotten */
     struct agent_port_events events = agent_port_events_of(a);
     int rc = agent_port_new(a->loop, &events, &a->port, e);
     if (!rc && a->config.socket[0])
         rc = agent_port_listen(a->port, a->config.socket, e);
     char *list = strdup(a->config.serial);
-    size_t n = list ? split(list, devices, 4) : 0;
-    for (size_t i = 0; !rc && i < n; i++)
+    size_t n = list ? split(list, devices, 5) : 0;
+    for (size_t i = 0; !rc && i < n; i++) {
         rc = agent_port_serial(a->port, devices[i], (uint32_t)a->config.serial_baud, e);
+        if (rc > 0) {
+            LOG_WARN("AG019", "%s", e->text);
+            rc = 0;
+        }
+    }
     free(list);
     return rc;
 }

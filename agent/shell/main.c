@@ -133,7 +133,6 @@ int main(int argc, char **argv)
     else
         agent_run(&agent);
     agent_free(&agent);
-    return rc == 0                                                       ? 0
-           : rc == ERR_INVALID || rc == ERR_NOT_FOUND || rc == ERR_LIMIT ? EXIT_SETTINGS
-                                                                         : 1;
+    bool setting = rc == ERR_INVALID || rc == ERR_NOT_FOUND || rc == ERR_LIMIT || rc == ERR_EXISTS;
+    return rc == 0 ? 0 : setting ? EXIT_SETTINGS : 1;
 }

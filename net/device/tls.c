@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "net/device/tls_text.h"
@@ -91,6 +92,9 @@ static int verify(void *arg, mbedtls_x509_crt *cert, int depth, uint32_t *flags)
 static int wrong_file(struct err *e, const char *what, const char *file, int code)
 {
     char why[128];
+    struct stat st;
+    if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+        return err_set(e, ERR_INVALID, "the %s '%s' is not a file", what, file);
     if (code == MBEDTLS_ERR_X509_FILE_IO_ERROR || code == MBEDTLS_ERR_PK_FILE_IO_ERROR)
         return err_set(e, ERR_NOT_FOUND,
                        "the %s file '%s' cannot be read; check its name and owner", what, file);

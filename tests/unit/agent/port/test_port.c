@@ -370,6 +370,16 @@ static void more_names_than_places_are_refused(void)
     close_port();
 }
 
+static void a_serial_line_that_is_not_there_is_said_and_waited_for(void)
+{
+    struct err e = {0};
+    open_port();
+    CU_ASSERT_EQUAL(agent_port_serial(port, "/dev/tocsin-no-such-line", 115200, &e), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "/dev/tocsin-no-such-line"));
+    CU_ASSERT(agent_port_serial(port, "/dev/tocsin-no-such-line", 115201, &e) < 0);
+    close_port();
+}
+
 /* holds: BOUND-1 */
 static void strangers_that_say_nothing_keep_nobody_out(void)
 {
@@ -398,7 +408,8 @@ static void strangers_that_say_nothing_keep_nobody_out(void)
     close_port();
 }
 
-TESTS(STORY(strangers_that_say_nothing_keep_nobody_out),
+TESTS(STORY(a_serial_line_that_is_not_there_is_said_and_waited_for),
+      STORY(strangers_that_say_nothing_keep_nobody_out),
       STORY(a_source_is_asked_who_it_is_and_then_heard), STORY(names_keep_their_numbers),
       STORY(noise_costs_a_frame_and_no_more), STORY(a_fault_is_answered_when_it_is_durable),
       STORY(an_action_reaches_its_source_or_is_refused), STORY(a_source_hears_what_time_it_is),
