@@ -44,6 +44,15 @@ static int plan_check(struct broker_plan *p, const char *port, struct err *e)
         if (!topic_id_valid(slice_str(p->devices[i])))
             return err_set(e, ERR_INVALID, "--device %s: an id is 1 to 64 of A-Z a-z 0-9 . _ -",
                            p->devices[i]);
+    static const char *const needed[] = {"roots.pem", "broker.crt", "broker.key"};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", p->certs, needed[i]);
+        if (access(path, R_OK) != 0)
+            return err_set(e, ERR_INVALID,
+                           "%s: cannot be read: %s; 'tocsin ca bench %s' makes a bench's", path,
+                           strerror(errno), p->certs);
+    }
     if (mkdir(p->dir, 0700) != 0 && errno != EEXIST)
         return err_set(e, ERR_IO, "%s: cannot be made: %s", p->dir, strerror(errno));
     return 0;

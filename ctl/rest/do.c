@@ -32,7 +32,7 @@ int rest_do(const char *command, struct rest_options *options, const char *metho
 /* One page; `after` (of `size` bytes) is where it begins, and then where the next
  * does, "" at the end. */
 static int one_page(struct rest *r, const char *path, char *after, size_t size, bool json,
-                    void (*row)(const json_t *), struct err *e)
+                    void (*heading)(void), void (*row)(const json_t *), struct err *e)
 {
     char page[2048];
     json_t *answer = NULL, *item;
@@ -42,6 +42,8 @@ static int one_page(struct rest *r, const char *path, char *after, size_t size, 
     int rc = rest_call(r, "GET", page, NULL, &answer, e);
     if (rc)
         return rc;
+    if (heading && !json)
+        heading();
     json_array_foreach(json_object_get(answer, "items"), i, item)
     {
         if (json)
@@ -61,10 +63,9 @@ int rest_list(const char *command, struct rest_options *options, const char *pat
     char after[512] = "";
     struct rest *r = open_or_say(options, &e);
     int rc = r ? 0 : e.code;
-    if (rc == 0 && heading && !options->json)
-        heading();
     do {
-        rc = rc ? rc : one_page(r, path, after, sizeof after, options->json, row, &e);
+        rc = rc ? rc : one_page(r, path, after, sizeof after, options->json, heading, row, &e);
+        heading = NULL; /* above the first page, once it has come */
     } while (rc == 0 && after[0]);
     rest_close(r);
     return rc ? rest_fail(command, &e) : EXIT_DONE;
