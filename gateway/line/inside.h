@@ -143,6 +143,8 @@ struct device {
     size_t deferred_bytes;
 
     struct twin twin;
+    int64_t words_due_ms; /* wall; how far its hellos, wills and accounts are ahead of their
+                             rate. Not part of the state: a new life of the gateway forgives */
 
     /* what it is still to hear */
     bool queued, ask_hello;

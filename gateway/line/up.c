@@ -147,12 +147,29 @@ static int up_batch(struct line *line, const char *id, const struct wire_up *up,
     return store_batch(line, id, up, rc ? NULL : &batch, digest, now);
 }
 
+/* Hellos, wills and accounts cost a row each, and nothing acknowledges them one by
+ * one: a device that says them without end must not fill the disk. So many at once,
+ * then one in so long (the generic cell rate algorithm, ITU-T I.371). */
+#define WORD_EVERY_MS 500
+#define WORDS_AT_ONCE 128
+
+static bool too_many_words(struct device *d, int64_t wall_ms)
+{
+    int64_t ahead_ms = d->words_due_ms - wall_ms;
+    if (ahead_ms < 0 || ahead_ms > (WORDS_AT_ONCE + 1) * WORD_EVERY_MS) /* or our clock went back */
+        ahead_ms = 0;
+    if (ahead_ms > (WORDS_AT_ONCE - 1) * WORD_EVERY_MS)
+        return true;
+    d->words_due_ms = wall_ms + ahead_ms + WORD_EVERY_MS;
+    return false;
+}
+
 /* Journals the whole message and makes it an input of the device. */
 static struct device *journal_up(struct line *line, enum input_kind kind, const char *id,
                                  struct slice payload, struct input *in)
 {
     struct device *d = line_device(line, id);
-    if (!d) {
+    if (!d || too_many_words(d, in->now.wall_ms)) {
         refused(line, ERR_FULL);
         return NULL;
     }

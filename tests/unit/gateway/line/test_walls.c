@@ -282,6 +282,23 @@ static void any_commit_may_fail_and_the_outcome_is_the_same(void)
         }
 }
 
+/* holds: BOUND-6 */
+static void a_device_that_says_hello_without_end_fills_no_disk(void)
+{
+    bench_start(&b, true);
+    int taken = 0;
+    for (int i = 0; i < 1000; i++) {
+        b.session++;
+        taken += bench_hello(&b, 1) == 0;
+    }
+    CU_ASSERT(taken >= 100 && taken <= 130);
+    CU_ASSERT_EQUAL(bench_temp(&b, 1, b.now_ms, 3), 0); /* its readings are heard */
+    b.now_ms += 60000;
+    b.session++;
+    CU_ASSERT_EQUAL(bench_hello(&b, 1), 0); /* and later it is itself */
+    bench_end(&b);
+}
+
 static void a_memory_of_the_store_is_the_law(void)
 {
     bench_start(&b, true);
@@ -310,4 +327,5 @@ TESTS(STORY(nothing_is_acked_before_its_commit),
       STORY(what_is_malformed_is_refused_for_ever_and_stops_nobody),
       STORY(snapshot_and_replay_are_as_never_having_crashed),
       STORY(any_commit_may_fail_and_the_outcome_is_the_same),
+      STORY(a_device_that_says_hello_without_end_fills_no_disk),
       STORY(a_memory_of_the_store_is_the_law))
